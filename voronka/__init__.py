@@ -1,0 +1,1 @@
+"""Voronka: a CRM whose subject is the selling funnel."""

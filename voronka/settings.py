@@ -1,0 +1,175 @@
+"""The only wiring. Every setting comes from the environment by a typed reader."""
+
+import secrets
+from pathlib import Path
+from typing import Any
+
+from voronka.kernel import embedded, env
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+HOME = env.path("VORONKA_HOME", BASE_DIR / "var")  # database, files, secret key
+PORT = env.integer("PORT", 8000, low=1, high=65535)
+BIND = env.text("VORONKA_BIND", "127.0.0.1")
+PUBLIC_URL = env.text("VORONKA_URL", f"http://127.0.0.1:{PORT}")
+DEBUG = env.flag("VORONKA_DEBUG")
+TESTING = env.flag("VORONKA_TESTING")
+
+
+def _secret_key() -> str:
+    """Return the installation's secret key, made on the first run with mode 600."""
+    if key := env.text("VORONKA_SECRET_KEY"):
+        return key
+    file = HOME / "secret.key"
+    if not file.exists():
+        HOME.mkdir(parents=True, exist_ok=True)
+        draft = HOME / f".secret.{secrets.token_hex(4)}"
+        draft.touch(mode=0o600)
+        draft.write_text(secrets.token_urlsafe(48))
+        try:
+            file.hardlink_to(draft)  # whoever is first wins; nobody reads half a key
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
+    return file.read_text().strip()
+
+
+SECRET_KEY = _secret_key()
+ALLOWED_HOSTS = env.text("VORONKA_HOSTS", "127.0.0.1,localhost,[::1],testserver").split(",")
+CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "SAMEORIGIN"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PUBLIC_URL.startswith("https://")
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_NAME = "voronka_session"
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_COOKIE_AGE = 30 * 24 * 3600  # seconds
+
+INSTALLED_APPS = [
+    "django.contrib.contenttypes",
+    "django.contrib.auth",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "django.contrib.postgres",
+    "procrastinate.contrib.django",
+    "django_htmx",
+    "voronka.journal",
+    "voronka.people",
+    "voronka.pipelines",
+    "voronka.products",
+    "voronka.clients",
+    "voronka.items",
+    "voronka.timeline",
+    "voronka.search",
+    "voronka.imports",
+    "voronka.web",
+    "voronka.api",
+]
+AUTH_USER_MODEL = "people.User"
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.MD5PasswordHasher"  # tests only: thousands of log-ins
+    if TESTING
+    else "django.contrib.auth.hashers.Argon2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 10},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "account:login"
+LOGIN_REDIRECT_URL = "home"
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.gzip.GZipMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "voronka.web.middleware.PersonMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+ROOT_URLCONF = "voronka.urls"
+WSGI_APPLICATION = "voronka.wsgi.application"
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.messages.context_processors.messages",
+                "voronka.web.frame.context",
+            ],
+            "builtins": ["django.templatetags.i18n", "django.templatetags.static"],
+        },
+    },
+]
+
+DATABASES: dict[str, dict[str, Any]] = {
+    "default": {
+        "ENGINE": "django.db.backends.postgresql",
+        **(env.postgres("DATABASE_URL") or embedded.database(HOME)),
+        "CONN_HEALTH_CHECKS": True,
+    }
+}
+_pool_size = env.integer("VORONKA_POOL", 16, low=2, high=500)
+DATABASES["default"].setdefault("OPTIONS", {})
+if not TESTING:
+    DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": _pool_size, "timeout": 15}
+if _replica := env.postgres("DATABASE_REPLICA_URL"):
+    DATABASES["replica"] = {"ENGINE": "django.db.backends.postgresql", **_replica}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+LANGUAGE_CODE = "ru"
+LANGUAGES = [("ru", "Русский"), ("en", "English")]
+LOCALE_PATHS = sorted(str(p) for p in (BASE_DIR / "voronka").glob("**/locale") if p.is_dir())
+TIME_ZONE = env.text("VORONKA_TIME_ZONE", "Europe/Moscow")
+USE_TZ = True
+USE_I18N = True
+
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STORAGES = {
+    "default": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": str(HOME / "files")},
+    },
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG or TESTING
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage",
+    },
+}
+WHITENOISE_USE_FINDERS = DEBUG or TESTING
+WHITENOISE_AUTOREFRESH = DEBUG
+MEDIA_ROOT = HOME / "files"
+FILE_UPLOAD_PERMISSIONS = 0o600
+DATA_UPLOAD_MAX_MEMORY_SIZE = 20 * 1024 * 1024  # bytes
+UPLOAD_MAX_BYTES = 50 * 1024 * 1024  # one file
+
+CURRENCY = env.text("VORONKA_CURRENCY", "RUB")  # the company's currency, ISO 4217
+COUNTRY = env.text("VORONKA_COUNTRY", "RU")  # phones without a country code, public holidays
+
+# Everything that wakes on an event: verb prefix -> dotted functions (event) -> None, in order.
+EVENT_HANDLERS: dict[str, list[str]] = {
+    "": ["voronka.journal.live.announce"],
+}
+
+LOGGING: dict[str, Any] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": env.text("VORONKA_LOG", "WARNING")},
+}
