@@ -1,4 +1,4 @@
-"""Where the embedded PostgreSQL of an installation lives. Starting and stopping it is cli/'s job."""
+"""Where the embedded PostgreSQL of an installation lives. Starting it is the CLI's job."""
 
 import hashlib
 import tempfile

@@ -59,7 +59,7 @@ class LocalText:
         return hash((self.ru, self.en))
 
 
-class LocalTextField(models.JSONField):  # type: ignore[type-arg]
+class LocalTextField(models.JSONField):
     """Stores a LocalText as JSONB; assign a LocalText, a string or a mapping."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -68,7 +68,7 @@ class LocalTextField(models.JSONField):  # type: ignore[type-arg]
         super().__init__(*args, **kwargs)
 
     def from_db_value(self, value: Any, expression: Any, connection: Any) -> LocalText:
-        return LocalText.of(super().from_db_value(value, expression, connection))  # type: ignore[no-untyped-call]
+        return LocalText.of(super().from_db_value(value, expression, connection))
 
     def to_python(self, value: Any) -> LocalText:
         return LocalText.of(value)

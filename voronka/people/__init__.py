@@ -1,0 +1,1 @@
+"""Who sells: users, departments, roles, access scopes, working hours and absences."""

@@ -1,0 +1,17 @@
+"""Reads of the journal."""
+
+from __future__ import annotations
+
+from voronka.journal.commands import digest
+from voronka.journal.models import Event, Seal
+
+
+def broken_seal() -> Seal | None:
+    """Walk the hash chain; return the first seal that no longer fits its events, or None."""
+    previous = ""
+    for seal in Seal.objects.order_by("last_id"):
+        events = Event.objects.filter(pk__gte=seal.first_id, pk__lte=seal.last_id).order_by("pk")
+        if digest(previous, events.iterator()) != seal.digest:
+            return seal
+        previous = seal.digest
+    return None

@@ -1,0 +1,37 @@
+"""Whose working time counts: the person's own hours, their calendar, else the company's."""
+
+from __future__ import annotations
+
+from datetime import date
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+
+from voronka.kernel.worktime import OFFICE_HOURS, WorkSchedule
+from voronka.people.models import User, WorkingCalendar
+
+
+def company_schedule() -> WorkSchedule:
+    """Return the default calendar's schedule; office hours when none is set up. One SQL query."""
+    calendar = WorkingCalendar.objects.filter(is_default=True).first()
+    return _schedule(calendar, None, settings.TIME_ZONE)
+
+
+def schedule_of(user_id: int) -> WorkSchedule:
+    """Return the working time of one person. One or two SQL queries."""
+    user = User.objects.select_related("calendar").get(pk=user_id)
+    calendar = user.calendar or WorkingCalendar.objects.filter(is_default=True).first()
+    return _schedule(calendar, user.hours, user.time_zone)
+
+
+def _schedule(calendar: WorkingCalendar | None, hours: object, zone: str) -> WorkSchedule:
+    own = hours if isinstance(hours, dict) else None
+    if calendar is None:
+        return WorkSchedule(own or OFFICE_HOURS, ZoneInfo(zone), settings.COUNTRY)
+    return WorkSchedule(
+        own or calendar.hours or OFFICE_HOURS,
+        ZoneInfo(zone),
+        calendar.country,
+        frozenset(date.fromisoformat(d) for d in calendar.days_off),
+        frozenset(date.fromisoformat(d) for d in calendar.days_on),
+    )
