@@ -1,0 +1,1 @@
+"""How we sell: item types, pipelines, stages, fields, loss reasons and sources."""

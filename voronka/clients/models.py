@@ -1,0 +1,171 @@
+"""Persons and companies."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from voronka.people.access import CLIENTS
+
+if TYPE_CHECKING:
+    from voronka.people.models import User
+
+
+class ClientQuerySet(models.QuerySet["Client"]):
+    """Readable filters of clients."""
+
+    def alive(self) -> ClientQuerySet:
+        """Neither deleted nor merged into another."""
+        return self.filter(deleted_at=None, merged_into=None)
+
+    def visible_to(self, user: User, action: str = "see") -> ClientQuerySet:
+        """Clients that `user` may see, or do `action` to."""
+        access = user.access
+        owners = access.owners(access.scope(action, CLIENTS))
+        if owners is None:
+            return self.alive()
+        return self.alive().filter(owner_id__in=owners) if owners else self.none()
+
+
+class Client(models.Model):
+    """A person or a company. Bought, may buy, or refused; never lost."""
+
+    class Kind(models.TextChoices):
+        PERSON = "person", _("Person")
+        COMPANY = "company", _("Company")
+
+    kind = models.CharField(max_length=7, choices=Kind.choices)
+    name = models.CharField(max_length=255)  # of a person: as people say it, usually first + last
+    first_name = models.CharField(max_length=80, blank=True)
+    last_name = models.CharField(max_length=80, blank=True)
+    patronymic = models.CharField(max_length=80, blank=True)
+    job_title = models.CharField(max_length=120, blank=True)
+    inn = models.CharField(max_length=12, blank=True)  # Russian taxpayer number
+    address = models.CharField(max_length=400, blank=True)
+    website = models.CharField(max_length=200, blank=True)
+    comment = models.TextField(blank=True)
+    values = models.JSONField(default=dict)  # custom fields
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="clients")
+    source = models.ForeignKey(
+        "pipelines.Source", models.SET_NULL, null=True, blank=True, related_name="clients"
+    )
+    external_id = models.CharField(max_length=120, blank=True)
+    merged_into = models.ForeignKey(
+        "self", models.SET_NULL, null=True, blank=True, related_name="absorbed"
+    )
+    created_at = models.DateTimeField()
+    changed_at = models.DateTimeField()
+    deleted_at = models.DateTimeField(null=True, blank=True)
+    deleted_by_id = models.BigIntegerField(null=True)
+    version = models.PositiveIntegerField(default=1)
+
+    objects = ClientQuerySet.as_manager()
+    journal_type: ClassVar[str] = "client"
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["kind", "external_id"],
+                condition=~Q(external_id=""),
+                name="client_external_id",
+            )
+        ]
+        indexes = [
+            models.Index(fields=["name", "id"], name="client_by_name"),
+            models.Index(fields=["-created_at", "-id"], name="client_newest"),
+            models.Index(fields=["inn"], condition=~Q(inn=""), name="client_by_inn"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_company(self) -> bool:
+        """Whether it is a company."""
+        return self.kind == Client.Kind.COMPANY
+
+
+class ContactPoint(models.Model):
+    """One way to reach a client, normalised: E.164 phone, lower-case e-mail, messenger account."""
+
+    class Kind(models.TextChoices):
+        PHONE = "phone", _("Phone")
+        EMAIL = "email", _("E-mail")
+        TELEGRAM = "telegram", _("Telegram")
+        WHATSAPP = "whatsapp", _("WhatsApp")
+        VK = "vk", _("VK")
+        AVITO = "avito", _("Avito")
+        MAX = "max", _("MAX")
+        OTHER = "other", _("Other account")
+
+    client = models.ForeignKey(Client, models.CASCADE, related_name="contact_points")
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    value = models.CharField(max_length=254)
+    raw = models.CharField(max_length=254, blank=True)  # as it was written
+    extension = models.CharField(max_length=12, blank=True)
+    label = models.CharField(max_length=40, blank=True)
+    position = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        ordering = ["position", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["client", "kind", "value"], name="contact_point_once")
+        ]
+        indexes = [models.Index(fields=["kind", "value"], name="contact_point_by_value")]
+
+    def __str__(self) -> str:
+        return self.value
+
+
+class ClientLink(models.Model):
+    """A person works at, or speaks for, a company."""
+
+    person = models.ForeignKey(Client, models.CASCADE, related_name="company_links")
+    company = models.ForeignKey(Client, models.CASCADE, related_name="person_links")
+    role = models.CharField(max_length=120, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["person", "company"], name="client_link_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person_id} → {self.company_id}"
+
+
+class Merge(models.Model):
+    """Two clients made one: what moved, so that it can be undone (IM-5)."""
+
+    keeper = models.ForeignKey(Client, models.CASCADE, related_name="merges_kept")
+    absorbed = models.ForeignKey(Client, models.CASCADE, related_name="merges_lost")
+    moved = models.JSONField(default=dict)  # what went from the absorbed to the keeper
+    by_user_id = models.BigIntegerField(null=True)
+    at = models.DateTimeField()
+    undone_at = models.DateTimeField(null=True)
+
+    journal_type: ClassVar[str] = "merge"
+
+    class Meta:
+        ordering = ["-at"]
+
+    def __str__(self) -> str:
+        return f"{self.absorbed_id} → {self.keeper_id}"
+
+
+class NotDuplicate(models.Model):
+    """A person has looked: these two are not the same. `first_id` is the smaller id."""
+
+    first = models.ForeignKey(Client, models.CASCADE, related_name="+")
+    second = models.ForeignKey(Client, models.CASCADE, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["first", "second"], name="not_duplicate_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.first_id} ≠ {self.second_id}"
