@@ -1,0 +1,115 @@
+"""The database an installation works with: the embedded one, or the one DATABASE_URL names.
+
+Every process that works with the embedded server holds a shared lock on its home. Whoever lets go
+last stops the server, so a command never takes the database away from a running installation, and
+a kill -9 of any holder frees its lock by itself.
+"""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+from voronka import settings
+from voronka.cli.postgres import Cluster, DatabaseTrouble
+from voronka.kernel import embedded, env
+
+_OLDEST = 15  # PostgreSQL major version
+
+
+def is_embedded() -> bool:
+    """Say whether this installation runs its own database server."""
+    return not env.text("DATABASE_URL")
+
+
+def connection_arguments() -> dict[str, Any]:
+    """Return psycopg's arguments for the configured database."""
+    chosen = settings.DATABASES["default"]
+    named = {
+        "dbname": chosen["NAME"],
+        "user": chosen["USER"],
+        "password": chosen["PASSWORD"],
+        "host": chosen["HOST"],
+        "port": chosen["PORT"],
+    }
+    options = {key: value for key, value in chosen["OPTIONS"].items() if key != "pool"}
+    return {key: value for key, value in named.items() if value} | options
+
+
+@contextmanager
+def serving() -> Iterator[None]:
+    """Keep the database up for the length of the block.
+
+    Raises:
+        DatabaseTrouble: it cannot be started, does not answer, or is too old.
+    """
+    if not is_embedded():
+        check_server()
+        yield
+        return
+    settings.HOME.mkdir(parents=True, exist_ok=True)
+    cluster = Cluster(settings.HOME)
+    with _lock_file("database.lock") as holders:
+        fcntl.flock(holders, fcntl.LOCK_SH)  # waits while the last holder stops the server
+        try:
+            ensure(cluster)
+            yield
+        finally:
+            fcntl.flock(holders, fcntl.LOCK_UN)
+            with suppress(BlockingIOError):
+                fcntl.flock(holders, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                cluster.stop()
+
+
+def ensure(cluster: Cluster) -> None:
+    """Start the embedded server when it is down, and make its database; one process at a time."""
+    with _lock_file("database.start.lock") as starter:
+        fcntl.flock(starter, fcntl.LOCK_EX)
+        if not cluster.ready():
+            cluster.start()
+        _create_database()
+
+
+def check_server() -> None:
+    """Ask the configured server for its version.
+
+    Raises:
+        DatabaseTrouble: it does not answer, or is older than PostgreSQL 15.
+    """
+    try:
+        with psycopg.connect(**connection_arguments() | {"connect_timeout": 10}) as connection:
+            version = connection.info.server_version // 10000
+    except psycopg.OperationalError as error:
+        reason = str(error).strip().splitlines()[-1]
+        raise DatabaseTrouble(
+            f"The database of DATABASE_URL does not answer ({reason}). "
+            "Check the address, the password and that the server runs."
+        ) from None
+    if version < _OLDEST:
+        raise DatabaseTrouble(
+            f"The database of DATABASE_URL is PostgreSQL {version}; "
+            f"Voronka needs {_OLDEST} or newer."
+        )
+
+
+def _create_database() -> None:
+    arguments = connection_arguments() | {"dbname": "postgres"}
+    with psycopg.connect(**arguments, autocommit=True) as connection:
+        name = embedded.DATABASE_NAME
+        if not connection.execute(
+            "SELECT 1 FROM pg_database WHERE datname = %s", [name]
+        ).fetchone():
+            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+
+
+@contextmanager
+def _lock_file(name: str) -> Iterator[int]:
+    file = os.open(settings.HOME / name, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        yield file
+    finally:
+        os.close(file)
