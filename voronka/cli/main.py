@@ -1,0 +1,62 @@
+"""The `voronka` command.
+
+Each module of MODULES carries `register(app)`, which adds its commands. Modules import only light
+things at the top; models and commands are imported inside the functions, so `--help` is quick.
+"""
+
+import importlib
+import os
+import sys
+
+import typer
+
+from voronka.kernel.errors import DomainError
+
+MODULES = (
+    "run",
+    "web",
+    "worker",
+    "migrate",
+    "backup",
+)
+
+app = typer.Typer(
+    name="voronka",
+    help="Voronka, a CRM around the selling funnel. Settings come from the environment: "
+    "PORT, VORONKA_HOME, DATABASE_URL and others, see docs/operations.md.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+def main() -> None:
+    """Run the command line; an expected refusal is one sentence on stderr and exit code 1."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "voronka.settings")
+    for name in MODULES:
+        importlib.import_module(f"voronka.cli.{name}").register(app)
+    try:
+        app()
+    except DomainError as refusal:
+        for line in (str(refusal), *(f"  {k}: {v}" for k, v in refusal.fields.items())):
+            print(line, file=sys.stderr)
+        sys.exit(1)
+    except Exception as error:
+        if sentence := _database_is_away(error):
+            print(sentence, file=sys.stderr)
+            sys.exit(1)
+        raise
+
+
+def _database_is_away(error: Exception) -> str:
+    """Return a sentence for a lost connection, else an empty string."""
+    import psycopg
+
+    cause = error.__cause__ or error
+    if isinstance(cause, psycopg.OperationalError):
+        return f"The database does not answer: {str(cause).strip().splitlines()[-1]}"
+    return ""
+
+
+if __name__ == "__main__":
+    main()

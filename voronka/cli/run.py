@@ -1,0 +1,269 @@
+"""`voronka run`: the supervisor. Database, tables, web and worker in one foreground command.
+
+It stays small: Django lives in the children. A child that dies comes back; so does the database.
+"""
+
+import fcntl
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from voronka.kernel.errors import DomainError
+
+_TICK = 0.2  # seconds between looks at the children
+_STEADY = 20.0  # a child that lived so long starts its delays anew
+_LONGEST_DELAY = 20.0  # seconds between two starts of a child that keeps dying
+_STOP_WITHIN = 8.0  # seconds for web and worker; after that they are killed
+DEMO_LOGINS = "demo-logins.txt"  # in the home
+
+
+class AlreadyRunning(DomainError):
+    """Another supervisor works with this home."""
+
+    code = "already_running"
+
+
+class NotPrepared(DomainError):
+    """Tables, assets or the demo company could not be made."""
+
+    code = "not_prepared"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command()(run)
+    app.command(hidden=True)(prepare)
+
+
+def run(
+    reload: Annotated[bool, typer.Option(help="Restart when the code changes")] = False,
+    demo: Annotated[bool, typer.Option(help="Load the demo company on the first start")] = True,
+) -> None:
+    """Run Voronka: database, web and worker, until Ctrl-C."""
+    from voronka import settings
+    from voronka.cli import database
+    from voronka.cli.web import listen
+
+    began = time.monotonic()
+    settings.HOME.mkdir(parents=True, exist_ok=True)
+    with only_one(settings.HOME), listen() as listener:
+        stop = threading.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: stop.set())
+        print("Starting the database …", flush=True)
+        with database.serving():
+            _prepare(demo=demo)
+            if not stop.is_set():
+                supervisor = _Supervisor(listener, stop)
+                supervisor.start()
+                if supervisor.wait_until_answering():
+                    _greet(settings.HOME, time.monotonic() - began)
+                if reload:
+                    supervisor.watch_code()
+                supervisor.watch()
+            print("Stopping …", flush=True)
+    print("Stopped.", flush=True)
+
+
+def prepare(demo: bool = True) -> None:
+    """Bring tables and assets up to date; on the first start load the demo company."""
+    from voronka.cli.session import ready
+
+    with ready():
+        from voronka.cli.assets import collect_if_changed
+
+        collect_if_changed()
+        if demo:
+            _load_demo_once()
+
+
+def _load_demo_once() -> None:
+    from importlib import import_module
+    from importlib.util import find_spec
+
+    from django.contrib.auth import get_user_model
+
+    from voronka import settings
+
+    if get_user_model()._default_manager.exists() or not find_spec("voronka.demo.commands"):
+        return
+    print("First start: loading the demo company …", flush=True)
+    load_demo = import_module("voronka.demo.commands").load_demo
+    logins = load_demo(progress=lambda line: print(f"  {line}", flush=True))
+    lines = [f"{login.email}  {login.password}  {login.role}" for login in logins]
+    (settings.HOME / DEMO_LOGINS).write_text("\n".join(lines) + "\n")
+
+
+def _prepare(*, demo: bool) -> None:
+    """Run `prepare` as a child, so that the supervisor itself never loads Django."""
+    command = [*_VORONKA, "prepare", "--demo" if demo else "--no-demo"]
+    child = subprocess.Popen(command)  # noqa: S603
+    if child.wait() not in {0, -signal.SIGINT, 130}:
+        raise NotPrepared("Voronka did not start; the reason stands above.")
+
+
+_VORONKA = (sys.executable, "-m", "voronka.cli.main")
+
+
+@contextmanager
+def only_one(home: Path) -> Iterator[None]:
+    """Hold the home; the lock goes with the process, however it ends."""
+    with (home / "run.lock").open("a+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise AlreadyRunning(
+                f"Voronka runs already with the data directory {home}. Stop it first, or give "
+                "this one a directory and a port of its own (VORONKA_HOME, PORT)."
+            ) from None
+        yield
+
+
+def _greet(home: Path, seconds: float) -> None:
+    from voronka import settings
+
+    print(f"\nVoronka is ready in {seconds:.1f} s:  {settings.PUBLIC_URL}\n")
+    logins = home / DEMO_LOGINS
+    if logins.exists():
+        print("Demo log-ins (e-mail, password, role):")
+        for line in logins.read_text().splitlines():
+            print(f"  {line}")
+        print()
+    print("Ctrl-C stops it.", flush=True)
+
+
+@dataclass
+class _Child:
+    name: str
+    command: list[str]
+    sockets: tuple[int, ...] = ()
+    process: subprocess.Popen[bytes] | None = None
+    started: float = 0.0
+    delay: float = 0.0
+    not_before: float = 0.0
+    failures: int = field(default=0)
+
+    def start(self) -> None:
+        """Start it in a session of its own: Ctrl-C reaches the supervisor only."""
+        self.started = time.monotonic()
+        self.process = subprocess.Popen(  # noqa: S603
+            self.command, pass_fds=self.sockets, start_new_session=True
+        )
+
+    def alive(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
+    def signal(self, number: int) -> None:
+        if self.process and self.alive():
+            self.process.send_signal(number)
+
+
+class _Supervisor:
+    def __init__(self, listener: socket.socket, stop: threading.Event) -> None:
+        from voronka import settings
+
+        self._stop = stop
+        self._listener = listener
+        number = listener.fileno()
+        parent = ("--parent", str(os.getpid()))
+        web = [*_VORONKA, "web", "--socket-number", str(number), *parent]
+        self._children = [
+            _Child(f"web {i + 1}", web, (number,)) for i in range(settings.WEB_PROCESSES)
+        ]
+        self._children.append(_Child("worker", [*_VORONKA, "worker", *parent]))
+
+    def start(self) -> None:
+        for child in self._children:
+            child.start()
+
+    def wait_until_answering(self) -> bool:
+        """Wait until web answers /health; False when told to stop meanwhile."""
+        import http.client
+
+        host, port = self._listener.getsockname()[:2]
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
+        while not self._stop.is_set():
+            self._look_after_children()
+            asked = http.client.HTTPConnection(host, port, timeout=2)
+            try:
+                asked.request("GET", "/health", headers={"Host": "localhost"})
+                asked.getresponse()
+            except OSError:
+                self._stop.wait(0.05)
+            else:
+                return True
+            finally:
+                asked.close()
+        return False
+
+    def watch(self) -> None:
+        """Bring back whatever dies, until told to stop; then stop the children."""
+        while not self._stop.wait(_TICK):
+            self._look_after_database()
+            self._look_after_children()
+        self._stop_children()
+
+    def watch_code(self) -> None:
+        """Restart the children when a source file changes (for development)."""
+        from watchfiles import PythonFilter, watch
+
+        def restart() -> None:
+            for _ in watch(
+                Path(__file__).parent.parent, watch_filter=PythonFilter(), stop_event=self._stop
+            ):
+                for child in self._children:
+                    child.signal(signal.SIGTERM)
+
+        threading.Thread(target=restart, name="code-watch", daemon=True).start()
+
+    def _look_after_database(self) -> None:
+        from voronka import settings
+        from voronka.cli import database
+        from voronka.cli.postgres import Cluster
+
+        if not database.is_embedded() or Cluster(settings.HOME).running():
+            return
+        print("The database died; starting it again …", file=sys.stderr, flush=True)
+        try:
+            database.ensure(Cluster(settings.HOME))
+        except DomainError as trouble:
+            print(f"{trouble} Trying again.", file=sys.stderr, flush=True)
+            self._stop.wait(2)
+
+    def _look_after_children(self) -> None:
+        now = time.monotonic()
+        for child in self._children:
+            if child.alive():
+                continue
+            if child.process:
+                lived = now - child.started
+                child.delay = 0.0 if lived > _STEADY else min(_LONGEST_DELAY, child.delay * 2 + 0.2)
+                child.not_before = now + child.delay
+                code = child.process.returncode
+                child.process = None
+                text = f"{child.name} ended (code {code}); back in {child.delay:.1f} s"
+                print(text, file=sys.stderr, flush=True)
+            if now >= child.not_before:
+                child.start()
+
+    def _stop_children(self) -> None:
+        for child in self._children:
+            child.signal(signal.SIGTERM)
+        deadline = time.monotonic() + _STOP_WITHIN
+        for child in self._children:
+            while child.alive() and time.monotonic() < deadline:
+                time.sleep(0.02)
+            child.signal(signal.SIGKILL)
+            if child.process:
+                child.process.wait()
