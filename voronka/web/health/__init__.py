@@ -1,0 +1,1 @@
+"""GET /health: is everything alive? For people, load balancers and the supervisor."""

@@ -1,0 +1,163 @@
+"""GET /live: the stream of one browser, outside Django's threads. Messages carry ids only."""
+
+import asyncio
+import functools
+import http.cookies
+from collections.abc import Awaitable, Callable, MutableMapping
+from concurrent.futures import ThreadPoolExecutor
+from importlib import import_module
+from typing import Any, TypeVar
+
+from django.conf import settings
+from django.contrib.auth import get_user
+from django.db import connections
+from django.http import HttpRequest
+from django.http.request import split_domain_port, validate_host
+from django.utils.module_loading import import_string
+
+from voronka.web.live.hub import RESYNC, Client, Filter, Hub, event
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+T = TypeVar("T")
+
+_HEARTBEAT = 15.0  # seconds between signs of life
+_RECHECK = 3  # heartbeats between two looks at the session: at least once a minute
+_THREADS = 2  # for sessions and rights; a thousand streams ask about 22 times a second
+_HEADERS = [
+    (b"content-type", b"text/event-stream; charset=utf-8"),
+    (b"cache-control", b"no-cache, no-transform"),
+    (b"x-accel-buffering", b"no"),
+    (b"x-content-type-options", b"nosniff"),
+]
+
+
+class LiveStream:
+    """An ASGI application that keeps one stream open for each browser."""
+
+    def __init__(self) -> None:
+        self.hub = Hub()
+        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="live")
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def open(self) -> None:
+        """Begin to listen; called inside the event loop."""
+        self._loop = asyncio.get_running_loop()
+        self.hub.open()
+
+    async def close(self) -> None:
+        """End everything; called inside the event loop."""
+        await self.hub.close()
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def close_soon(self) -> None:
+        """End all streams; may be called from a signal handler."""
+        if self._loop and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self.hub.end_all)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
+        if scope["method"] != "GET":
+            await _refuse(send, 405)
+            return
+        if not _our_host(headers.get(b"host", "")):
+            await _refuse(send, 400)
+            return
+        key = _session_key(headers.get(b"cookie", ""))
+        user_id = await self._in_thread(_who, key) if key else None
+        if key is None or user_id is None:
+            await _refuse(send, 401)  # the browser does not try again
+            return
+        hears = await self._in_thread(_hears, user_id)
+        client = Client(user_id, key, hears)
+        self.hub.add(client)
+        gone = asyncio.create_task(_gone(receive))
+        gone.add_done_callback(lambda _: client.end())
+        try:
+            await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
+            await self._talk(client, send)
+        finally:
+            self.hub.remove(client)
+            gone.cancel()
+
+    async def _talk(self, client: Client, send: Send) -> None:
+        """Send what comes, and a sign of life when nothing does, until one side is done."""
+        frame: bytes | None = b"retry: 2000\n\n"
+        quiet = 0
+        while frame is not None:
+            if frame:
+                await send({"type": "http.response.body", "body": frame, "more_body": True})
+            if client.stale and not await self._refresh(client):
+                break
+            try:
+                frame = await client.next(_HEARTBEAT)
+            except TimeoutError:
+                frame = b": here\n\n"
+                quiet += 1
+                if quiet % _RECHECK == 0 and not await self._still_here(client):
+                    break
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    async def _refresh(self, client: Client) -> bool:
+        """Look at the rights again; False when the person is gone."""
+        client.stale = False
+        if not await self._still_here(client):
+            return False
+        client.hears = await self._in_thread(_hears, client.user_id)
+        if client.missed:
+            client.missed = False
+            client.offer(event(RESYNC))
+        return True
+
+    async def _still_here(self, client: Client) -> bool:
+        return await self._in_thread(_who, client.session_key) == client.user_id
+
+    async def _in_thread(self, function: Callable[..., T], *arguments: Any) -> T:
+        loop = asyncio.get_running_loop()
+        call = functools.partial(_with_own_connection, function, *arguments)
+        return await loop.run_in_executor(self._threads, call)
+
+
+def _with_own_connection(function: Callable[..., T], *arguments: Any) -> T:
+    try:
+        return function(*arguments)
+    finally:
+        connections.close_all()  # back to the pool
+
+
+def _who(session_key: str) -> int | None:
+    """Return the user of a living session, None when it is over or the user is gone."""
+    request = HttpRequest()
+    request.session = import_module(settings.SESSION_ENGINE).SessionStore(session_key)
+    user = get_user(request)
+    return user.pk if user.is_authenticated and user.is_active else None
+
+
+def _hears(user_id: int) -> Filter:
+    made: Filter = import_string("voronka.items.live.live_filter")(user_id)
+    return made
+
+
+def _session_key(cookie_header: str) -> str | None:
+    try:
+        cookies = http.cookies.SimpleCookie(cookie_header)
+    except http.cookies.CookieError:
+        return None
+    morsel = cookies.get(settings.SESSION_COOKIE_NAME)
+    return morsel.value if morsel else None
+
+
+def _our_host(host: str) -> bool:
+    return validate_host(split_domain_port(host)[0], settings.ALLOWED_HOSTS)
+
+
+async def _gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+async def _refuse(send: Send, status: int) -> None:
+    await send({"type": "http.response.start", "status": status, "headers": []})
+    await send({"type": "http.response.body", "body": b""})
