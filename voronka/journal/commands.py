@@ -7,7 +7,8 @@ import json
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from functools import cache
-from typing import Any, Protocol
+from itertools import takewhile
+from typing import Any, ClassVar, Protocol
 
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
@@ -26,7 +27,7 @@ class Subject(Protocol):
     """What an event can be about: a saved row that says what it is called in the journal."""
 
     pk: Any
-    journal_type: str
+    journal_type: ClassVar[str]
 
 
 def record(
@@ -94,13 +95,16 @@ def seal_journal(*, until: datetime | None = None, batch: int = 10_000) -> Seal 
     Does nothing while a transaction that began before `until` is open: it could add an event
     with an id inside the sealed run.
     """
-    last = Seal.objects.select_for_update().order_by("-last_id").first()
-    after = last.last_id if last else 0
+    with connection.cursor() as cursor:  # one at a time: two would seal the same run
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('voronka journal seal'))")
     settled = until or timezone.now() - _SETTLED_AFTER
+    if _writers_since_before(settled):  # asked before reading: a late commit must not slip between
+        return None
+    last = Seal.objects.order_by("-last_id").first()
+    after = last.last_id if last else 0
     events = list(Event.objects.filter(pk__gt=after).order_by("pk")[:batch])
-    while events and events[-1].recorded_at >= settled:
-        events.pop()
-    if not events or _writers_since_before(settled):
+    events = list(takewhile(lambda event: event.recorded_at < settled, events))
+    if not events:
         return None
     return Seal.objects.create(
         first_id=events[0].pk,
@@ -116,7 +120,8 @@ def _writers_since_before(moment: datetime) -> bool:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
-            " AND pid <> pg_backend_pid() AND xact_start < %s",
+            " AND pid <> pg_backend_pid() AND xact_start < %s"
+            " AND backend_type = 'client backend'",
             [moment],
         )
         return bool(cursor.fetchone()[0])
@@ -127,6 +132,6 @@ def digest(previous: str, events: Iterable[Event]) -> str:
     chain = hashlib.sha256(previous.encode())
     for e in events:
         row = [e.pk, e.verb, e.subject_type, e.subject_id, e.actor_kind, e.actor_user_id]
-        row += [e.actor_name, e.diff, e.at.isoformat()]
+        row += [e.actor_name, e.diff, e.at.isoformat(), e.recorded_at.isoformat(), e.pipeline_id]
         chain.update(json.dumps(row, sort_keys=True, ensure_ascii=False).encode())
     return chain.hexdigest()

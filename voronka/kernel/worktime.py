@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -14,7 +15,8 @@ WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 OFFICE_HOURS: dict[str, list[list[str]]] = {
     day: [["09:00", "13:00"], ["14:00", "18:00"]] for day in WEEKDAYS[:5]
 }
-_HORIZON_DAYS = 3 * 366  # a schedule with no working time ends the search here
+_IDLE_DAYS = 400  # no working time for so long means there is none at all
+_CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 
 Hours = Mapping[str, Sequence[Sequence[str]]]
 
@@ -38,18 +40,30 @@ class WorkSchedule:
 
     def is_free(self, day: date) -> bool:
         """Whether the whole day is free although the weekday may have hours."""
-        if day in self.days_on:
+        if self._is_worked(day):
             return False
-        return day in self.days_off or (bool(self.country) and day in _calendar(self.country))
+        return day in self.days_off or (
+            bool(self.country) and day in holidays_of(self.country, day.year)
+        )
 
     def intervals(self, day: date) -> list[tuple[datetime, datetime]]:
-        """Return the working intervals of one local day as aware moments, in order."""
+        """Return the working intervals of one local day as UTC moments, in order.
+
+        Moments are UTC so that arithmetic with them counts real time when clocks are changed.
+        """
         if self.is_free(day):
             return []
         hours = self.hours.get(WEEKDAYS[day.weekday()]) or []
-        if not hours and day in self.days_on:  # a moved working Saturday has a Friday's hours
+        if not hours and self._is_worked(day):  # a moved working Saturday has a Friday's hours
             hours = self.hours.get("fri") or []
-        return [(self._at(day, start), self._at(day, end)) for start, end in hours]
+        found: list[tuple[datetime, datetime]] = []
+        for opens, closes in hours:
+            start, end = self._at(day, opens), self._at(day, closes)
+            if found:
+                start = max(start, found[-1][1])
+            if start < end:  # an interval inside the hour that is skipped in spring is empty
+                found.append((start, end))
+        return found
 
     def is_open(self, at: datetime) -> bool:
         """Whether `at` falls into working time."""
@@ -59,41 +73,82 @@ class WorkSchedule:
     def add(self, at: datetime, amount: timedelta) -> datetime:
         """Return the moment when `amount` of working time has passed since `at`.
 
-        A schedule that has no working time at all counts calendar time.
+        Nothing to add gives the first working moment from `at` on. A schedule that has no
+        working time at all counts calendar time.
         """
         left = amount
-        for start, end in self._from(at):
-            start = max(start, at)
-            if end - start >= left:
-                return start + left
-            left -= end - start
-        return at + amount
+        idle = 0
+        for day in self._days(at):
+            intervals = self.intervals(day)
+            for start, end in intervals:
+                start = max(start, at)
+                if start >= end:
+                    continue
+                if end - start >= left:
+                    return (start + left).astimezone(at.tzinfo)
+                left -= end - start
+            idle = 0 if intervals else idle + 1
+            if idle > _IDLE_DAYS:
+                break
+        return (at.astimezone(UTC) + left).astimezone(at.tzinfo)
 
     def between(self, since: datetime, until: datetime) -> timedelta:
         """Return how much working time lies between two moments; negative never."""
         total = timedelta()
-        for start, end in self._from(since):
-            if start >= until:
+        for day in self._days(since):
+            for start, end in self.intervals(day):
+                total += max(timedelta(), min(end, until) - max(start, since))
+            if day > until.astimezone(self.zone).date():
                 break
-            total += max(timedelta(), min(end, until) - max(start, since))
         return total
 
-    def _from(self, at: datetime) -> Iterator[tuple[datetime, datetime]]:
+    def _days(self, at: datetime) -> Iterator[date]:
         day = at.astimezone(self.zone).date()
-        for offset in range(_HORIZON_DAYS):
-            for start, end in self.intervals(day + timedelta(days=offset)):
-                if end > at:
-                    yield start, end
+        while day.year < date.max.year:
+            yield day
+            day += timedelta(days=1)
+
+    def _is_worked(self, day: date) -> bool:
+        """Whether the day is worked by order: the company's own, or a moved day off."""
+        if day in self.days_on:
+            return True
+        moved = bool(self.country) and day in moved_workdays(self.country, day.year)
+        return moved and day not in self.days_off
 
     def _at(self, day: date, clock: str) -> datetime:
         if clock == "24:00":
-            return datetime.combine(day + timedelta(days=1), time(), self.zone)
-        return datetime.combine(day, time.fromisoformat(clock), self.zone)
+            local = datetime.combine(day + timedelta(days=1), time(), self.zone)
+        else:
+            local = datetime.combine(day, time.fromisoformat(clock), self.zone)
+        return local.astimezone(UTC)
 
 
-@lru_cache(maxsize=32)
-def _calendar(country: str) -> holidays.HolidayBase:
-    return holidays.country_holidays(country)
+def knows_country(country: str) -> bool:
+    """Whether the public holidays of an ISO 3166 code are known."""
+    return country in holidays.list_supported_countries(include_aliases=False)
+
+
+@lru_cache(maxsize=256)
+def holidays_of(country: str, year: int, language: str = "") -> Mapping[date, str]:
+    """Return the public holidays of one year with their names, in order of date.
+
+    Args:
+        language: "ru" or "en"; the country's own where that is not known.
+    """
+    known = {code.split("_")[0]: code for code in _languages(country)}
+    found = holidays.country_holidays(country, years=year, language=known.get(language))
+    return dict(sorted(found.items()))
+
+
+@lru_cache(maxsize=256)
+def moved_workdays(country: str, year: int) -> frozenset[date]:
+    """Return the weekend days of one year that are worked because a day off was moved."""
+    found = holidays.country_holidays(country, years=year)
+    return frozenset(day for day in found.weekend_workdays if day.year == year)
+
+
+def _languages(country: str) -> Sequence[str]:
+    return holidays.list_localized_countries().get(country, [])
 
 
 def check_hours(hours: Hours) -> str:
@@ -109,13 +164,8 @@ def check_hours(hours: Hours) -> str:
             if len(pair) != 2:
                 return "clock"
             start, end = pair
-            for clock in (start, end):
-                if clock == "24:00":
-                    continue
-                try:
-                    time.fromisoformat(clock)
-                except ValueError:
-                    return "clock"
+            if not _CLOCK.fullmatch(start) or not (end == "24:00" or _CLOCK.fullmatch(end)):
+                return "clock"
             if start >= end:
                 return "order"
             if last and start < last:

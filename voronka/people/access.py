@@ -16,7 +16,7 @@ from django.utils.translation import pgettext_lazy
 
 from voronka.journal.actors import Actor
 from voronka.kernel.errors import Forbidden
-from voronka.people.models import Department, User
+from voronka.people.models import Department, Role, User
 
 ACTIONS = ("see", "add", "change", "move", "delete", "export", "import")
 RIGHTS = {
@@ -28,6 +28,16 @@ RIGHTS = {
     "reports": _("See reports"),
     "correct": _("Return a card to an earlier stage"),
     "control": _("Control the team's work"),
+}
+TOKEN_SCOPES = {  # what a program's key may be good for, inside its person's rights
+    "items:read": _("Read cards"),
+    "items:write": _("Create, change and move cards"),
+    "clients:read": _("Read clients"),
+    "clients:write": _("Create and change clients"),
+    "activities:read": _("Read tasks, calls and meetings"),
+    "activities:write": _("Create, change and close tasks, calls and meetings"),
+    "setup:read": _("Read funnels and fields"),
+    "people:read": _("Read the list of people"),
 }
 CLIENTS = "client"  # the key of clients in the matrix, beside the item types
 
@@ -83,6 +93,17 @@ class Access:
             matrix=role.matrix,
             rights=frozenset(role.rights),
             active=user.is_active,
+        )
+
+    @classmethod
+    def of_role(cls, role: Role) -> Access:
+        """Read the rights of a role as such, of nobody in particular (to compare roles)."""
+        return cls(
+            user_id=0,
+            department_id=None,
+            everything=role.everything,
+            matrix=role.matrix,
+            rights=frozenset(role.rights),
         )
 
     def scope(self, action: str, kind: str, pipeline: str = "") -> Scope:

@@ -1,0 +1,186 @@
+"""Reads about people: lists, the tree of departments, keys, and why a person may see a card."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.db.models import Count, Exists, OuterRef, Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from voronka.people.access import SCOPE_TITLES, Scope
+from voronka.people.fingerprints import fingerprint
+from voronka.people.models import Absence, ApiToken, Department, Invitation, Role, User
+
+STATES = ("active", "invited", "dismissed")
+
+
+@dataclass(frozen=True, slots=True)
+class PersonRow:
+    """A line of the list of people."""
+
+    user: User  # with role and department
+    state: str  # one of STATES
+    away_until: datetime | None
+
+
+def people(*, state: str = "", text: str = "", role: str = "") -> list[PersonRow]:
+    """Return people by name, with role, department and state. Two SQL queries.
+
+    Args:
+        state: one of STATES; "" for all.
+        text: a part of the name, e-mail or phone.
+        role: a role's code.
+    """
+    now = timezone.now()
+    users = User.objects.select_related("role", "department").annotate(
+        has_link=Exists(Invitation.objects.filter(user=OuterRef("pk"), used_at=None))
+    )
+    if text := text.strip():
+        users = users.filter(
+            Q(name__icontains=text) | Q(email__icontains=text) | Q(phone__icontains=text)
+        )
+    if role:
+        users = users.filter(role__code=role)
+    away = dict(
+        Absence.objects.filter(starts_at__lte=now, ends_at__gt=now).values_list(
+            "user_id", "ends_at"
+        )
+    )
+    rows = [PersonRow(user, state_of(user), away.get(user.pk)) for user in users]
+    return [row for row in rows if not state or row.state == state]
+
+
+def state_of(user: User) -> str:
+    """Return "active", "invited" (no password yet) or "dismissed"."""
+    if not user.is_active:
+        return "dismissed"
+    return "active" if user.has_usable_password() else "invited"
+
+
+@dataclass(slots=True)
+class Branch:
+    """A department in the tree, with its people and the departments below."""
+
+    department: Department  # with head
+    depth: int
+    members: list[User] = field(default_factory=list)
+    children: list[Branch] = field(default_factory=list)
+
+
+def department_tree() -> list[Branch]:
+    """Return the departments at the top, each with all below it and its people. Two queries."""
+    nodes = {
+        d.pk: Branch(d, 0) for d in Department.objects.select_related("head", "head__department")
+    }
+    for user in User.objects.filter(is_active=True, department__isnull=False):
+        nodes[user.department_id or 0].members.append(user)
+    top: list[Branch] = []
+    for node in nodes.values():
+        parent = node.department.parent_id
+        (nodes[parent].children if parent else top).append(node)
+    _number(top, 0)
+    return top
+
+
+def _number(branches: Iterable[Branch], depth: int) -> None:
+    for branch in branches:
+        branch.depth = depth
+        _number(branch.children, depth + 1)
+
+
+def flat(branches: Iterable[Branch]) -> list[Branch]:
+    """Return a tree as a list from top to bottom, as an indented list shows it."""
+    return [line for b in branches for line in (b, *flat(b.children))]
+
+
+def roles_with_numbers() -> list[Role]:
+    """Return roles in order, each with `holders`: how many working people have it."""
+    working = Count("users", filter=Q(users__is_active=True))
+    return list(Role.objects.annotate(holders=working).order_by("position", "pk"))
+
+
+def find_token(plain: str) -> ApiToken | None:
+    """Return a good key by its text, with its person and role; None for any other. One query."""
+    now = timezone.now()
+    return (
+        ApiToken.objects.select_related("user__role")
+        .filter(Q(expires_at=None) | Q(expires_at__gt=now), token_hash=fingerprint(plain))
+        .filter(revoked_at=None, user__is_active=True)
+        .first()
+    )
+
+
+def find_invitation(token: str) -> Invitation | None:
+    """Return a link that still works, with its person; None for any other."""
+    return (
+        Invitation.objects.select_related("user")
+        .filter(token_hash=fingerprint(token), used_at=None)
+        .filter(expires_at__gt=timezone.now(), user__is_active=True)
+        .first()
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """The answer to "why can they?": yes or no, and the reasons in order."""
+
+    allowed: bool
+    reasons: list[str]
+
+
+def explain(
+    user: User, action: str, kind: str, pipeline: str = "", *, owner_id: int | None
+) -> Explanation:
+    """Say in words why a person may or may not do `action` to a card of `owner_id` (AC-1).
+
+    Args:
+        kind: an item type's code, or "client".
+        pipeline: a pipeline's code, if the card has one.
+    """
+    rights = user.access
+    if not user.is_active:
+        return Explanation(False, [_("The person is dismissed: a closed account sees nothing.")])
+    if rights.everything:
+        reason = _("The role “%(role)s” gives every right to everything.")
+        return Explanation(True, [reason % {"role": user.role}])
+    key, scope = rights.rule(action, kind, pipeline)
+    reasons = [_deciding_row(user.role, key, scope)]
+    if key and scope not in (Scope.NONE, Scope.ALL):
+        reasons.append(_position(user, scope, owner_id))
+    return Explanation(rights.reaches(scope, owner_id), reasons)
+
+
+def _deciding_row(role: Role, key: str, scope: Scope) -> str:
+    names = {"role": role, "key": key, "scope": SCOPE_TITLES[scope]}
+    if not key:
+        return _(
+            "The role “%(role)s” says nothing about this, and what is not given is refused."
+        ) % (names)
+    if key == "*":
+        return _("The role “%(role)s” gives the scope “%(scope)s” for everything.") % names
+    return _("The role “%(role)s” gives the scope “%(scope)s” in its row “%(key)s”.") % names
+
+
+def _position(user: User, scope: Scope, owner_id: int | None) -> str:
+    """Say where the owner of the card stands as seen from the person."""
+    if owner_id is None:
+        return _("Nobody is responsible for the card: only the scope “all” reaches it.")
+    if owner_id == user.pk:
+        return _("The card is their own.")
+    owner = User.objects.select_related("department").get(pk=owner_id)
+    names = {"owner": owner, "department": owner.department or _("no department")}
+    if scope is Scope.OWN:
+        return _("The card is %(owner)s's, and the scope reaches own cards only.") % names
+    if owner.department_id is None:
+        return _("The card is %(owner)s's, who is in no department.") % names
+    if owner.department_id == user.department_id:
+        return _("%(owner)s, who is responsible, is in the same department.") % names
+    if not user.access.reaches(scope, owner_id):
+        return _("%(owner)s, who is responsible, is elsewhere: in “%(department)s”.") % names
+    return (
+        _("%(owner)s, who is responsible, is in “%(department)s”, which is below or led by them.")
+        % names
+    )
