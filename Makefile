@@ -25,7 +25,8 @@ check: ## Style, types, layers, migrations, translations
 	.venv/bin/ruff format --check
 	.venv/bin/mypy
 	.venv/bin/lint-imports
-	@VORONKA_TESTING=1 .venv/bin/django-admin makemigrations --check --dry-run --settings voronka.settings
+	VORONKA_TESTING=1 DJANGO_SETTINGS_MODULE=voronka.settings .venv/bin/python -W ignore::RuntimeWarning \
+		-m django makemigrations --check --dry-run
 	.venv/bin/python scripts/messages.py check
 
 bench: ## Measure speed; the table is kept in docs/benchmarks.md

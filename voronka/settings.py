@@ -164,6 +164,8 @@ UPLOAD_MAX_BYTES = 50 * 1024 * 1024  # one file
 CURRENCY = env.text("VORONKA_CURRENCY", "RUB")  # the company's currency, ISO 4217
 COUNTRY = env.text("VORONKA_COUNTRY", "RU")  # phones without a country code, public holidays
 
+PROCRASTINATE_IMPORT_PATHS = ["voronka.cli.upkeep"]  # besides tasks.py of each package
+
 # Everything that wakes on an event: verb prefix -> dotted functions (event) -> None, in order.
 EVENT_HANDLERS: dict[str, list[str]] = {
     "": ["voronka.journal.live.announce"],

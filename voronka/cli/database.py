@@ -7,6 +7,9 @@ a kill -9 of any holder frees its lock by itself.
 
 import fcntl
 import os
+import signal
+import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -53,6 +56,7 @@ def serving() -> Iterator[None]:
         return
     settings.HOME.mkdir(parents=True, exist_ok=True)
     cluster = Cluster(settings.HOME)
+    _leave_properly()
     with _lock_file("database.lock") as holders:
         fcntl.flock(holders, fcntl.LOCK_SH)  # waits while the last holder stops the server
         try:
@@ -72,6 +76,13 @@ def ensure(cluster: Cluster) -> None:
         if not cluster.ready():
             cluster.start()
         _create_database()
+
+
+def _leave_properly() -> None:
+    """Have SIGTERM end the process the way an exception does, so that the block above is left."""
+    main_thread = threading.current_thread() is threading.main_thread()
+    if main_thread and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
 
 
 def check_server() -> None:

@@ -5,6 +5,7 @@ import signal
 import socket
 import threading
 import time
+from contextlib import suppress
 from types import FrameType
 from typing import Annotated
 
@@ -35,7 +36,7 @@ def web(
 
     stop_with(parent)
     listener = socket.socket(fileno=socket_number) if socket_number >= 0 else listen()
-    with ready(migrated=not parent):
+    with ready(migrated=not parent), suppress(KeyboardInterrupt):
         _serve(listener)
 
 
