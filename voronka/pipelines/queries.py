@@ -1,0 +1,161 @@
+"""Reads of the set-up. Everybody who is signed in may read how selling is arranged."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from voronka.kernel.errors import Sentence
+from voronka.pipelines import rules
+from voronka.pipelines.models import Field, ItemType, LossReason, Pipeline, Section, Stage
+from voronka.pipelines.naming import naming_of
+from voronka.pipelines.system_fields import system_fields
+
+
+def field_codes(item_type: ItemType) -> frozenset[str]:
+    """Codes that a stage may ask for: system fields and custom fields in use. One query."""
+    custom = item_type.fields.filter(archived=False).values_list("code", flat=True)
+    return frozenset(custom) | frozenset(system_fields(item_type))
+
+
+def field_titles(item_type: ItemType) -> dict[str, Sentence]:
+    """Code -> title of everything a stage may ask for, system fields first. One query."""
+    titles: dict[str, Sentence] = dict(system_fields(item_type))
+    for row in item_type.fields.filter(archived=False).order_by("section__position", "position"):
+        titles[row.code] = str(row.name)
+    return titles
+
+
+def stages_of(pipeline: Pipeline) -> list[Stage]:
+    """The stages in order, with their roles. One query."""
+    return list(pipeline.stages.select_related("responsible_role", "pipeline").all())
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """A warning about a pipeline: not refused, but the method says otherwise."""
+
+    code: str
+    text: Sentence
+    stages: tuple[str, ...] = ()  # codes of the stages meant; empty: the pipeline as a whole
+
+
+def advice(pipeline: Pipeline, stages: Sequence[Stage]) -> list[Advice]:
+    """What the method would change in this pipeline, the gravest first. No query.
+
+    Source: docs/domain/stages.md (F3, F6, F8, QL-4, FS-3).
+    """
+    found = [Advice("unfinished", s) for s in rules.unfinished(stage.kind for stage in stages)]
+    work = [stage for stage in stages if stage.is_open]
+    found += _length_advice(pipeline, work)
+    if work and not any(stage.key for stage in work):
+        text = _(
+            "No key stage: mark the step after which people mostly buy"
+            " (measuring, test drive, first visit)."
+        )
+        if pipeline.purpose in SELLING:
+            found.append(Advice("no_key_stage", text))
+    other = tuple(
+        stage.code
+        for stage in work
+        if (naming := naming_of(stage.name)) is not None and naming != pipeline.naming
+    )
+    if other:
+        found.append(Advice("mixed_naming", _naming_sentence(pipeline), other))
+    for code, part, text in (
+        ("no_deadline", "deadline_minutes", _("No deadline: cards can lie here unnoticed.")),
+        ("no_goal", "goal", _("No goal: nobody knows when the step is done.")),
+    ):
+        bare = tuple(stage.code for stage in work if not getattr(stage, part))
+        if bare:
+            found.append(Advice(code, text, bare))
+    return found
+
+
+SELLING = (
+    Pipeline.Purpose.NEW_SALES,
+    Pipeline.Purpose.REPEAT,
+    Pipeline.Purpose.TELEMARKETING,
+)
+
+
+def _length_advice(pipeline: Pipeline, work: Sequence[Stage]) -> list[Advice]:
+    count = len(work)
+    if pipeline.item_type.kind == ItemType.Kind.LEAD and count > rules.MANY_LEAD_STAGES:
+        text = _(
+            "%(count)d stages in a lead funnel: leads are a filter of two or three stages."
+            " Sell in deals."
+        )
+        return [Advice("lead_too_long", text % {"count": count})]
+    if count > rules.MANY_STAGES:
+        text = _("%(count)d stages: split it into several funnels joined by tunnels.")
+        return [Advice("too_many_stages", text % {"count": count})]
+    if count == 1:
+        return [Advice("too_few_stages", _("One stage is a list, not a funnel: add the steps."))]
+    return []
+
+
+def _naming_sentence(pipeline: Pipeline) -> str:
+    if pipeline.naming == Pipeline.Naming.RESULTS:
+        return _("This funnel names results (“Offer sent”), but here a work in progress is named.")
+    return _("This funnel names work in progress (“Preparing the offer”), but here a result is.")
+
+
+@dataclass(slots=True)
+class ReasonNode:
+    """A loss reason with those inside it."""
+
+    reason: LossReason
+    children: list[ReasonNode] = field(default_factory=list)
+
+
+def loss_tree(pipeline: Pipeline, *, archived: bool = False) -> list[ReasonNode]:
+    """The loss reasons as a tree, in order. One query.
+
+    Args:
+        archived: show those put away as well.
+    """
+    rows = pipeline.loss_reasons.select_related("parent", "pipeline").all()
+    nodes = {row.pk: ReasonNode(row) for row in rows if archived or not row.archived}
+    top: list[ReasonNode] = []
+    for node in nodes.values():
+        above = nodes.get(node.reason.parent_id or 0)
+        (above.children if above else top).append(node)
+    return top
+
+
+@dataclass(frozen=True, slots=True)
+class SectionRow:
+    """A section with its fields in order."""
+
+    section: Section
+    fields: list[Field]
+
+
+def sections_of(item_type: ItemType | None, *, archived: bool = False) -> list[SectionRow]:
+    """Sections of a type (None: of clients) with their fields. Two queries."""
+    fields: dict[int, list[Field]] = defaultdict(list)
+    rows = Field.objects.filter(item_type=item_type).select_related("item_type", "section")
+    for row in rows if archived else rows.filter(archived=False):
+        fields[row.section_id].append(row)
+    sections = Section.objects.filter(item_type=item_type).select_related("item_type")
+    return [SectionRow(section, fields[section.pk]) for section in sections]
+
+
+def asked_from(item_type: ItemType, code: str) -> dict[str, str]:
+    """Pipeline code -> code of the first stage that asks for the field. One query."""
+    stages = Stage.objects.filter(pipeline__item_type=item_type).select_related("pipeline")
+    first: dict[str, str] = {}
+    for stage in stages.order_by("pipeline", "position"):
+        if code in stage.required:
+            first.setdefault(stage.pipeline.code, stage.code)
+    return first
+
+
+def stages_sentence(count: int) -> str:
+    """Say how many stages: "12 stages"."""
+    return ngettext("%(count)d stage", "%(count)d stages", count) % {"count": count}
