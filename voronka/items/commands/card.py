@@ -1,0 +1,132 @@
+"""What all commands of the card share: the lock, rights, the version, and entering a stage."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from voronka.items import rules
+from voronka.items.models import Item, StageVisit
+from voronka.journal.actors import Actor
+from voronka.journal.commands import record
+from voronka.journal.models import Event
+from voronka.kernel.errors import NotFound
+from voronka.people import access
+from voronka.people.schedules import schedule_of
+from voronka.pipelines.models import Stage
+
+
+def lock_card(item_id: int, *, by: Actor, action: str) -> Item:
+    """Lock a card for this transaction and check the actor's right to do `action` to it.
+
+    Raises:
+        NotFound: there is no such card, or it lies in the recycle bin.
+        Forbidden: the role does not reach it with this action.
+    """
+    item = (
+        Item.objects.select_for_update(of=("self",))
+        .select_related("stage", "pipeline__item_type")
+        .filter(pk=item_id, deleted_at=None)
+        .first()
+    )
+    if item is None:
+        raise NotFound(_("There is no such card. It may have been deleted."))
+    require_card(by, action, item)
+    return item
+
+
+def require_card(by: Actor, action: str, item: Item) -> None:
+    """Let the actor do `action` to a card, or raise Forbidden."""
+    pipeline = item.pipeline
+    access.require(by, action, pipeline.item_type.code, pipeline.code, owner_id=item.owner_id)
+
+
+def save_card(item: Item, fields: Iterable[str], *, at: datetime | None = None) -> None:
+    """Write the changed columns and count the version up."""
+    item.version = item.version + 1
+    item.changed_at = at or timezone.now()
+    item.save(update_fields=[*fields, "version", "changed_at"])
+
+
+def note_event(
+    verb: str, item: Item, *, by: Actor, at: datetime | None = None, **diff: Any
+) -> Event:
+    """Record an event of a card with what live streams need: its pipeline and owner."""
+    return record(
+        verb, item, by=by, at=at, pipeline_id=item.pipeline_id, owner_id=item.owner_id, **diff
+    )
+
+
+def enter_stage(
+    item: Item,
+    to: Stage,
+    *,
+    by: Actor,
+    at: datetime,
+    passed: Sequence[Stage] = (),
+    correction: bool = False,
+) -> None:
+    """Close the open visit, note the stages jumped over, open the next visit, move the card.
+
+    Sets stage, pipeline, stage_entered_at, stalls_at, closed_at and the loss on `item` and saves.
+    """
+    StageVisit.objects.filter(item_id=item.pk, left_at=None).update(
+        left_at=at, overdue=rules.overdue(item.stalls_at, at)
+    )
+    visits = [_visit(item, stage, by=by, at=at, left=at, jump=True) for stage in passed]
+    visits.append(_visit(item, to, by=by, at=at, correction=correction))
+    StageVisit.objects.bulk_create(visits)
+    item.stage = to
+    item.stage_entered_at = at
+    item.stalls_at = rules.stalls_at(to, at, lambda: schedule_of(item.owner_id))
+    item.closed_at = None if to.is_open else at
+    if to.kind != Stage.Kind.LOST:
+        item.loss_reason_id, item.loss_comment = None, ""
+    save_card(
+        item,
+        [
+            "pipeline",
+            "stage",
+            "stage_entered_at",
+            "stalls_at",
+            "closed_at",
+            "loss_reason",
+            "loss_comment",
+        ],
+        at=at,
+    )
+
+
+def first_visit(item: Item, stages: Sequence[Stage], *, by: Actor, at: datetime) -> None:
+    """Open the first visit of a new card; stages before its own count as passed by jump."""
+    passed = [s for s in stages if s.is_open and s.position < item.stage.position]
+    visits = [_visit(item, stage, by=by, at=at, left=at, jump=True) for stage in passed]
+    StageVisit.objects.bulk_create([*visits, _visit(item, item.stage, by=by, at=at)])
+
+
+def _visit(
+    item: Item,
+    stage: Stage,
+    *,
+    by: Actor,
+    at: datetime,
+    left: datetime | None = None,
+    jump: bool = False,
+    correction: bool = False,
+) -> StageVisit:
+    return StageVisit(
+        item_id=item.pk,
+        stage_id=stage.pk,
+        pipeline_id=stage.pipeline_id,
+        owner_id=item.owner_id,
+        entered_at=at,
+        left_at=left,
+        by_user_id=by.user_id,
+        how=by.kind,
+        jump=jump,
+        correction=correction,
+    )

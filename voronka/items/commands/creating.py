@@ -1,0 +1,137 @@
+"""Making a card."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from voronka.items import gate, rules
+from voronka.items.changes import clean_changes
+from voronka.items.commands.card import first_visit, note_event
+from voronka.items.commands.lines import Line, write_lines
+from voronka.items.errors import GateClosed, WrongPipeline
+from voronka.items.models import Item
+from voronka.journal.actors import Actor
+from voronka.kernel.errors import InvalidInput
+from voronka.people import access
+from voronka.people.models import User
+from voronka.people.schedules import schedule_of
+from voronka.pipelines.grades import grade
+from voronka.pipelines.models import Field, Pipeline, Stage
+
+
+@transaction.atomic
+def create_item(
+    pipeline: Pipeline,
+    *,
+    title: str,
+    by: Actor,
+    stage: Stage | None = None,
+    owner_id: int | None = None,
+    changes: Mapping[str, Any] | None = None,
+    lines: Sequence[Line] = (),
+    external_id: str = "",
+    at: datetime | None = None,
+) -> Item:
+    """Make a card and open its first stage visit; records `item.created`.
+
+    Args:
+        stage: an open stage of the pipeline; the first one when omitted. Stages before it are
+            kept as passed by jump.
+        owner_id: the responsible; the actor when omitted.
+        changes: field code -> value, as `edit_item` takes them.
+        lines: products; their sum becomes the amount unless `changes` names one.
+        external_id: the card's key in the system it came from; unique within the pipeline.
+        at: when the card came to be (aware); now when omitted.
+    Raises:
+        Forbidden: the role may not add cards to this pipeline (for this owner).
+        WrongPipeline, GateClosed, InvalidInput: the stage, what it requires, what was typed.
+    """
+    now = at or timezone.now()
+    owner_id = owner_id or by.user_id
+    if owner_id is None:
+        raise InvalidInput(_("Name a responsible person."), fields={"owner": _("Choose a person.")})
+    kind = pipeline.item_type
+    access.require(by, "add", kind.code, pipeline.code, owner_id=owner_id)
+    if pipeline.archived:
+        raise InvalidInput(_("This funnel is in the archive. Choose another one."))
+    _require_active(owner_id)
+    stages = list(pipeline.stages.all())
+    stage = stage or next((s for s in stages if s.is_open), None)
+    if stage is None or not stage.is_open:
+        raise InvalidInput(_("A new card starts in a stage of work. Choose one."))
+    if stage.pipeline_id != pipeline.pk:
+        raise WrongPipeline(stage)
+    clean = clean_changes(kind, {**(changes or {}), "title": title}, by=by)
+    item = Item(
+        pipeline=pipeline,
+        stage=stage,
+        owner_id=owner_id,
+        created_at=now,
+        changed_at=now,
+        stage_entered_at=now,
+        created_by_id=by.user_id,
+        external_id=external_id,
+        values={code: value for code, value in clean.values.items() if value is not None},
+    )
+    for attribute, value in clean.columns.items():
+        setattr(item, attribute, value)
+    item.repeat = has_bought(item.contact_id, item.company_id)
+    regrade(item)
+    _require_facts(item, stage, stages, has_lines=bool(lines))
+    item.stalls_at = rules.stalls_at(stage, now, lambda: schedule_of(item.owner_id))
+    item.save(force_insert=True)
+    if lines:
+        write_lines(item, lines, sum_up="amount" not in (changes or {}))
+    first_visit(item, stages, by=by, at=now)
+    note_event("item.created", item, by=by, at=now, stage=stage.pk, title=item.title)
+    return item
+
+
+def regrade(item: Item) -> bool:
+    """Set the grade from the answers; whether it changed. The caller saves."""
+    rule = item.pipeline.item_type.grade_rule
+    if not rule.get("fields"):
+        return False
+    fields = Field.objects.filter(
+        item_type_id=item.pipeline.item_type_id, code__in=rule["fields"], archived=False
+    )
+    result = grade(rule, fields, item.values)
+    changed = result.letter != item.grade
+    item.grade, item.grade_order = result.letter, result.order
+    return changed
+
+
+def has_bought(contact_id: int | None, company_id: int | None) -> bool:
+    """Whether this person or company has a won card that counts as revenue (FS-1, CM-21)."""
+    if contact_id is None and company_id is None:
+        return False
+    buyer = Q()
+    if contact_id is not None:
+        buyer |= Q(contact_id=contact_id)
+    if company_id is not None:
+        buyer |= Q(company_id=company_id)
+    won = Q(stage__kind=Stage.Kind.WON, pipeline__item_type__counts_in_revenue=True)
+    return Item.objects.alive().filter(buyer & won).exists()
+
+
+def _require_active(owner_id: int) -> None:
+    if not User.objects.filter(pk=owner_id, is_active=True).exists():
+        raise InvalidInput(
+            _("This person no longer works here. Choose another one."),
+            fields={"owner": _("Choose a person.")},
+        )
+
+
+def _require_facts(item: Item, stage: Stage, stages: Sequence[Stage], *, has_lines: bool) -> None:
+    facts = rules.Facts(item.values, rules.system_facts(item, lines=has_lines))
+    missing = rules.missing(rules.required_codes(stages, stage), facts)
+    missing = [code for code in missing if code != "next_step"]  # planned once the card is there
+    if missing:
+        raise GateClosed(stage, missing=gate.names(item.pipeline.item_type_id, missing))

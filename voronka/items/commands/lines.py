@@ -1,0 +1,93 @@
+"""Products in a card."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from voronka.items.commands.card import lock_card, note_event, save_card
+from voronka.items.models import Item, LineItem
+from voronka.journal.actors import Actor
+from voronka.kernel.errors import InvalidInput
+from voronka.products.models import Product
+
+CENT = Decimal("0.01")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line as typed: a product or a free name, quantity, price for one, discount in percent."""
+
+    name: str
+    price: Decimal
+    quantity: Decimal = Decimal(1)
+    discount: Decimal = Decimal(0)
+    product_id: int | None = None
+
+    @property
+    def total(self) -> Decimal:
+        """What the customer pays for the line."""
+        return (self.price * self.quantity * (100 - self.discount) / 100).quantize(CENT)
+
+
+@transaction.atomic
+def set_lines(item_id: int, lines: Sequence[Line], *, by: Actor) -> Item:
+    """Replace the products of a card; its amount becomes their sum. Records `item.lines_set`.
+
+    Raises:
+        InvalidInput: a line without a name, a quantity of zero, a negative price, an unknown
+            product, a discount outside 0–100 %.
+    """
+    item = lock_card(item_id, by=by, action="change")
+    if not item.pipeline.item_type.has_lines:
+        raise InvalidInput(_("Cards of this type have no products."))
+    before = item.amount
+    write_lines(item, lines, sum_up=bool(lines))
+    save_card(item, ["amount"])
+    note_event(
+        "item.lines_set", item, by=by, lines=len(lines), amount=[str(before), str(item.amount)]
+    )
+    return item
+
+
+def write_lines(item: Item, lines: Sequence[Line], *, sum_up: bool) -> None:
+    """Write the lines of a saved card and, if asked, set `item.amount` and save it."""
+    known = set(
+        Product.objects.filter(pk__in=[x.product_id for x in lines if x.product_id]).values_list(
+            "pk", flat=True
+        )
+    )
+    for number, line in enumerate(lines, start=1):
+        wrong = (
+            not line.name.strip()
+            or line.quantity <= 0
+            or line.price < 0
+            or not 0 <= line.discount <= 100
+            or (line.product_id is not None and line.product_id not in known)
+        )
+        if wrong:
+            raise InvalidInput(
+                _("Line %(number)d: give a name, a quantity above zero and a price.")
+                % {"number": number},
+                fields={"lines": _("Check the products.")},
+            )
+    LineItem.objects.filter(item_id=item.pk).delete()
+    LineItem.objects.bulk_create(
+        LineItem(
+            item_id=item.pk,
+            product_id=line.product_id,
+            name=line.name.strip()[:255],
+            quantity=line.quantity,
+            price=line.price,
+            discount=line.discount,
+            position=position,
+        )
+        for position, line in enumerate(lines)
+    )
+    if sum_up:
+        item.amount = sum((line.total for line in lines), Decimal(0))
+        item.save(update_fields=["amount"])

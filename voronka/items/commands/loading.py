@@ -1,0 +1,291 @@
+"""The bulk door: many cards with their history at once, for imports, the demo and the benchmark.
+
+The same gate and the same invariants as the single door: exactly one open visit per card, visits
+that follow one another, a closed card in a closed stage. A load of history wakes no robots and
+sends one live announcement per pipeline.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from voronka.items import rules
+from voronka.items.commands.lines import Line
+from voronka.items.models import NO_GRADE, Item, LineItem, StageVisit
+from voronka.journal.actors import Actor
+from voronka.journal.commands import record
+from voronka.journal.models import Event
+from voronka.kernel.copying import copy_rows, next_ids
+from voronka.kernel.worktime import WorkSchedule
+from voronka.people import access
+from voronka.people.schedules import schedule_of
+from voronka.pipelines.grades import grade
+from voronka.pipelines.models import Field, Pipeline, Stage
+
+
+@dataclass(slots=True)
+class LoadRow:
+    """One card with its past.
+
+    Attributes:
+        visits: (stage, entered_at) in order of time; the last is where it stands now, and a
+            won or lost stage there closes it. Values are already cleaned (pipelines.values).
+        jumped: ids of stages among `visits` that were passed over.
+    """
+
+    title: str
+    owner_id: int
+    visits: Sequence[tuple[Stage, datetime]]
+    amount: Decimal = Decimal(0)
+    contact_id: int | None = None
+    company_id: int | None = None
+    source_id: int | None = None
+    values: dict[str, Any] = field(default_factory=dict)
+    utm: dict[str, str] = field(default_factory=dict)
+    checks: dict[str, Any] = field(default_factory=dict)
+    lines: Sequence[Line] = ()
+    repeat: bool = False
+    created_at: datetime | None = None
+    first_response_at: datetime | None = None
+    last_touch_at: datetime | None = None
+    loss_reason_id: int | None = None
+    loss_comment: str = ""
+    external_id: str = ""
+    jumped: frozenset[int] = frozenset()
+
+
+_ITEM_COLUMNS = [
+    "id",
+    "pipeline_id",
+    "stage_id",
+    "title",
+    "owner_id",
+    "contact_id",
+    "company_id",
+    "source_id",
+    "utm",
+    "amount",
+    "values",
+    "checks",
+    "grade",
+    "grade_order",
+    "repeat",
+    "created_at",
+    "changed_at",
+    "stage_entered_at",
+    "stalls_at",
+    "next_activity_kind",
+    "next_activity_title",
+    "last_touch_at",
+    "first_response_at",
+    "closed_at",
+    "loss_reason_id",
+    "loss_comment",
+    "external_id",
+    "created_by_id",
+    "version",
+]
+_VISIT_COLUMNS = [
+    "item_id",
+    "stage_id",
+    "pipeline_id",
+    "owner_id",
+    "entered_at",
+    "left_at",
+    "by_user_id",
+    "how",
+    "jump",
+    "correction",
+    "overdue",
+]
+_EVENT_COLUMNS = [
+    "verb",
+    "subject_type",
+    "subject_id",
+    "pipeline_id",
+    "actor_kind",
+    "actor_user_id",
+    "actor_name",
+    "diff",
+    "at",
+]
+_LINE_COLUMNS = ["item_id", "product_id", "name", "quantity", "price", "discount", "position"]
+
+
+class Loader:
+    """Loads cards into one pipeline; keeps its set-up and the owners' schedules at hand."""
+
+    def __init__(self, pipeline: Pipeline, *, by: Actor) -> None:
+        self.pipeline = pipeline
+        self.by = by
+        self.stages = list(pipeline.stages.all())
+        self.fields = list(Field.objects.filter(item_type=pipeline.item_type, archived=False))
+        self._schedules: dict[int, WorkSchedule] = {}
+        self._rule = pipeline.item_type.grade_rule
+        self._required = {s.pk: rules.required_codes(self.stages, s) for s in self.stages}
+
+    def missing(self, row: LoadRow) -> list[str]:
+        """Return the codes that the row's last stage requires and the row lacks (IM-7)."""
+        stage = row.visits[-1][0]
+        if stage.kind == Stage.Kind.LOST:
+            return []
+        facts = rules.Facts(row.values, self._system(row))
+        codes = [c for c in self._required[stage.pk] if c != "next_step"]
+        return rules.missing(codes, facts)
+
+    def needs_reason(self, row: LoadRow, *, known: bool) -> bool:
+        """Whether the row is lost without a reason though the pipeline has reasons (`known`)."""
+        return known and row.visits[-1][0].kind == Stage.Kind.LOST and not row.loss_reason_id
+
+    @transaction.atomic
+    def load(self, rows: Iterable[LoadRow]) -> list[int]:
+        """Write the rows; return the ids of the new cards in the same order.
+
+        Raises:
+            Forbidden: the actor may not import into this pipeline.
+        """
+        rows = list(rows)
+        if not rows:
+            return []
+        kind = self.pipeline.item_type.code
+        access.require(self.by, "import", kind, self.pipeline.code, owner_id=self.by.user_id)
+        ids = next_ids(Item, len(rows))
+        now = timezone.now()
+        items, visits, events, lines = [], [], [], []
+        for pk, row in zip(ids, rows, strict=True):
+            items.append(self._item(pk, row, now))
+            visits += self._visits(pk, row)
+            events += self._events(pk, row)
+            lines += [
+                [pk, x.product_id, x.name[:255], x.quantity, x.price, x.discount, n]
+                for n, x in enumerate(row.lines)
+            ]
+        copy_rows(Item, _ITEM_COLUMNS, items)
+        copy_rows(StageVisit, _VISIT_COLUMNS, visits)
+        copy_rows(Event, _EVENT_COLUMNS, events)
+        if lines:
+            copy_rows(LineItem, _LINE_COLUMNS, lines)
+        record(
+            "pipeline.loaded",
+            self.pipeline,
+            by=self.by,
+            pipeline_id=self.pipeline.pk,
+            cards=len(ids),
+        )
+        return ids
+
+    def _item(self, pk: int, row: LoadRow, now: datetime) -> list[Any]:
+        stage, entered = row.visits[-1]
+        letter, order = "", NO_GRADE
+        if self._rule.get("fields"):
+            result = grade(self._rule, self.fields, row.values)
+            letter, order = result.letter, result.order
+        return [
+            pk,
+            self.pipeline.pk,
+            stage.pk,
+            row.title[:255],
+            row.owner_id,
+            row.contact_id,
+            row.company_id,
+            row.source_id,
+            row.utm,
+            row.amount,
+            row.values,
+            row.checks,
+            letter,
+            order,
+            row.repeat,
+            row.created_at or row.visits[0][1],
+            now,
+            entered,
+            self._stalls(stage, entered, row.owner_id),
+            "",
+            "",
+            row.last_touch_at,
+            row.first_response_at,
+            None if stage.is_open else entered,
+            row.loss_reason_id if stage.kind == Stage.Kind.LOST else None,
+            row.loss_comment if stage.kind == Stage.Kind.LOST else "",
+            row.external_id,
+            self.by.user_id,
+            1,
+        ]
+
+    def _visits(self, pk: int, row: LoadRow) -> list[list[Any]]:
+        visits = []
+        ends: list[datetime | None] = [entered for _stage, entered in row.visits[1:]]
+        for (stage, entered), left in zip(row.visits, [*ends, None], strict=True):
+            overdue = None
+            if left is not None:
+                overdue = rules.overdue(self._stalls(stage, entered, row.owner_id), left)
+            visits.append(
+                [
+                    pk,
+                    stage.pk,
+                    self.pipeline.pk,
+                    row.owner_id,
+                    entered,
+                    left,
+                    self.by.user_id,
+                    self.by.kind,
+                    stage.pk in row.jumped,
+                    False,
+                    overdue,
+                ]
+            )
+        return visits
+
+    def _events(self, pk: int, row: LoadRow) -> list[list[Any]]:
+        first, created = row.visits[0]
+        diff: dict[str, Any] = {"stage": first.pk, "title": row.title, "owner_id": row.owner_id}
+        events = [self._event("item.created", pk, row.created_at or created, diff)]
+        left = first
+        for stage, entered in row.visits[1:]:
+            if stage.pk in row.jumped:
+                continue
+            verb = {"won": "item.won", "lost": "item.lost"}.get(stage.kind, "item.moved")
+            moved: dict[str, Any] = {"left": left.pk, "entered": stage.pk, "owner_id": row.owner_id}
+            if stage.kind == Stage.Kind.LOST:
+                moved |= {"reason": row.loss_reason_id, "comment": row.loss_comment}
+            events.append(self._event(verb, pk, entered, moved))
+            left = stage
+        return events
+
+    def _event(self, verb: str, pk: int, at: datetime, diff: Mapping[str, Any]) -> list[Any]:
+        by = self.by
+        row = [verb, "item", pk, self.pipeline.pk, by.kind, by.user_id, by.name, dict(diff), at]
+        return row
+
+    def _stalls(self, stage: Stage, entered: datetime, owner_id: int) -> datetime | None:
+        return rules.stalls_at(stage, entered, lambda: self._schedule(owner_id))
+
+    def _schedule(self, owner_id: int) -> WorkSchedule:
+        if owner_id not in self._schedules:
+            self._schedules[owner_id] = schedule_of(owner_id)
+        return self._schedules[owner_id]
+
+    @staticmethod
+    def _system(row: LoadRow) -> dict[str, bool]:
+        return {
+            "title": bool(row.title.strip()),
+            "amount": row.amount > 0,
+            "contact": row.contact_id is not None,
+            "company": row.company_id is not None,
+            "client": row.contact_id is not None or row.company_id is not None,
+            "source": row.source_id is not None,
+            "lines": bool(row.lines),
+            "next_step": False,
+        }
+
+
+def load_items(pipeline: Pipeline, rows: Iterable[LoadRow], *, by: Actor) -> list[int]:
+    """Load cards with their history into a pipeline; see `Loader.load`."""
+    return Loader(pipeline, by=by).load(rows)

@@ -1,0 +1,90 @@
+"""Asks the gate for one card: gathers the facts, lets `rules` decide, names what is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from voronka.items import rules
+from voronka.items.facts import proofs
+from voronka.items.models import Item, LineItem
+from voronka.kernel.errors import Sentence
+from voronka.pipelines.models import Field, LossReason, Stage
+from voronka.pipelines.system_fields import SYSTEM_FIELDS
+
+
+@dataclass(slots=True)
+class Verdict:
+    """What stands between a card and a stage; empty when the way is free."""
+
+    missing: dict[str, Sentence] = field(default_factory=dict)  # field code -> its name
+    criteria: list[rules.Criterion] = field(default_factory=list)
+    passed: list[Stage] = field(default_factory=list)  # stages jumped over
+    backward: bool = False
+    needs_reason: bool = False
+    needs_comment: bool = False
+
+    @property
+    def is_free(self) -> bool:
+        """Whether the card may enter as it is."""
+        return not (
+            self.missing
+            or self.criteria
+            or self.backward
+            or self.needs_reason
+            or self.needs_comment
+        )
+
+
+def ask(
+    item: Item,
+    to: Stage,
+    stages: Sequence[Stage],
+    *,
+    reason: LossReason | None = None,
+    comment: str = "",
+) -> Verdict:
+    """Ask what a card still needs to enter `to`. Reads nothing that the stage does not ask about.
+
+    Args:
+        stages: all stages of the card's pipeline, by position.
+    """
+    current = item.stage
+    required = rules.required_codes(stages, to)
+    wanted = [c.check for c in rules.criteria(current)] if to.kind != Stage.Kind.LOST else []
+    facts = rules.Facts(
+        values=item.values,
+        system=rules.system_facts(item, lines="lines" in required and _has_lines(item)),
+        checks=item.checks,
+        proofs=proofs(item, wanted),
+    )
+    missing = rules.missing(required, facts)
+    passed = rules.path(stages, current, to)
+    lost = to.kind == Stage.Kind.LOST
+    return Verdict(
+        missing=names(item.pipeline.item_type_id, missing),
+        criteria=rules.unmet(current, passed, to, facts),
+        passed=passed,
+        backward=rules.is_backward(current, to),
+        needs_reason=lost and reason is None and has_reasons(to.pipeline_id),
+        needs_comment=lost and reason is not None and reason.needs_comment and not comment.strip(),
+    )
+
+
+def names(item_type_id: int, codes: Sequence[str]) -> dict[str, Sentence]:
+    """Return the titles of system and custom fields by code, in the given order."""
+    if not codes:
+        return {}
+    custom = {
+        f.code: str(f.name) for f in Field.objects.filter(item_type_id=item_type_id, code__in=codes)
+    }
+    return {code: custom.get(code) or SYSTEM_FIELDS.get(code) or code for code in codes}
+
+
+def has_reasons(pipeline_id: int) -> bool:
+    """Whether a pipeline knows loss reasons, so that a loss must name one."""
+    return LossReason.objects.filter(pipeline_id=pipeline_id, archived=False).exists()
+
+
+def _has_lines(item: Item) -> bool:
+    return LineItem.objects.filter(item_id=item.pk).exists()
