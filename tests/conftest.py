@@ -36,3 +36,8 @@ def _home() -> Path:
 
 HOME = _home()
 os.environ["VORONKA_HOME"] = str(HOME)
+
+# Django is loaded here and not by pytest-django's setting, which would read settings too early.
+import django  # noqa: E402
+
+django.setup()

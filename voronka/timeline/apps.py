@@ -1,4 +1,4 @@
-"""Wiring of the package: tells the set-up below what the work on cards can prove."""
+"""Wiring of the package: what it knows of the work on cards becomes proof for the gate."""
 
 from django.apps import AppConfig
 
@@ -9,6 +9,7 @@ class TimelineConfig(AppConfig):
     name = "voronka.timeline"
 
     def ready(self) -> None:
-        from voronka.timeline import setup_hooks
+        from voronka.timeline import proofs, setup_hooks
 
         setup_hooks.register()
+        proofs.register()

@@ -1,0 +1,45 @@
+"""Which live announcements a person may hear: the rights of `visible_to`, kept in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from voronka.items.models import Watch
+from voronka.people.access import CLIENTS
+from voronka.people.models import User
+from voronka.pipelines.models import Pipeline
+
+Announcement = dict[str, Any]  # {"v": verb, "s": subject type, "i": id, "p": pipeline, "o": owner}
+_SETUP = {"pipeline", "stage", "field", "section", "item_type", "loss_reason", "source"}
+
+
+def live_filter(user_id: int) -> Callable[[Announcement], bool]:
+    """Return a test of announcements for one person, from a snapshot of their rights.
+
+    Make a new one whenever an event of a user, role, department or pipeline is announced, and
+    when somebody begins or ends to watch a card.
+    """
+    user = User.objects.select_related("role").get(pk=user_id)
+    access = user.access
+    see = {
+        pk: access.owners(access.scope("see", kind, code))
+        for pk, code, kind in Pipeline.objects.values_list("pk", "code", "item_type__code")
+    }
+    clients = access.owners(access.scope("see", CLIENTS))
+    watched = set(Watch.objects.filter(user_id=user_id).values_list("item_id", flat=True))
+
+    def hears(message: Announcement) -> bool:
+        kind, owner = message["s"], message.get("o")
+        if kind == "item":
+            if message["i"] in watched:
+                return True
+            owners = see.get(message.get("p") or 0, frozenset())
+            return owners is None or owner in owners
+        if kind == "client":
+            return clients is None or owner in clients
+        if kind == "user":
+            return bool(message["i"] == user_id)
+        return kind in _SETUP
+
+    return hears

@@ -1,0 +1,1 @@
+"""Writing notes, planning and finishing work, telling people, handing over."""

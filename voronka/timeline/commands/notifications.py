@@ -1,0 +1,102 @@
+"""Telling people: the bell."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+
+from voronka.items.models import Item, Watch
+from voronka.journal.actors import Actor
+from voronka.journal.commands import record
+from voronka.journal.models import Event
+from voronka.people.models import User
+from voronka.pipelines.models import Stage
+from voronka.timeline.models import Activity, Notification
+
+
+def notify(
+    user_id: int,
+    kind: str,
+    text: str,
+    *,
+    item_id: int | None = None,
+    url_name: str = "",
+    url_id: int | None = None,
+) -> Notification:
+    """Put one line behind a person's bell, live, inside the caller's transaction."""
+    notification = Notification.objects.create(
+        user_id=user_id,
+        kind=kind,
+        item_id=item_id,
+        text=text[:300],
+        url_name=url_name,
+        url_id=url_id,
+        at=timezone.now(),
+    )
+    record("user.notified", User(pk=user_id), by=Actor.system(), kind=kind)
+    return notification
+
+
+@transaction.atomic
+def mark_read(user_id: int, *, notification_id: int | None = None) -> int:
+    """Mark one of a person's notifications, or all, as read; return how many."""
+    unread = Notification.objects.filter(user_id=user_id, read_at=None)
+    if notification_id is not None:
+        unread = unread.filter(pk=notification_id)
+    return unread.update(read_at=timezone.now())
+
+
+@transaction.atomic
+def remind_due(*, at: datetime | None = None, batch: int = 200) -> int:
+    """Send the reminders that are due; return how many. Runs each minute in the worker."""
+    now = at or timezone.now()
+    due = list(
+        Activity.objects.select_for_update(skip_locked=True, of=("self",))
+        .select_related("owner")
+        .filter(done_at=None, reminded_at=None, remind_at__lte=now)
+        .order_by("remind_at")[:batch]
+    )
+    for activity in due:
+        with override(activity.owner.language):
+            text = _("Reminder: %(title)s") % {"title": activity.title}
+        notify(activity.owner_id, Notification.Kind.REMINDER, text, item_id=activity.item_id)
+        activity.reminded_at = now
+        activity.save(update_fields=["reminded_at"])
+    return len(due)
+
+
+def on_assigned(event: Event) -> None:
+    """Tell a person that a card was given to them (a handler of `item.assigned`)."""
+    to = event.diff.get("entered")
+    if to is None or to == event.actor_user_id:
+        return
+    user = User.objects.filter(pk=to, is_active=True).first()
+    if user is None:
+        return
+    title = Item.objects.values_list("title", flat=True).get(pk=event.subject_id)
+    with override(user.language):
+        text = _("You are now responsible for “%(title)s”.") % {"title": title}
+    notify(user.pk, Notification.Kind.ASSIGNED, text, item_id=event.subject_id)
+
+
+def on_moved(event: Event) -> None:
+    """Tell the watchers of a card that it has moved (a handler of moves and closings)."""
+    watchers = [
+        w.user
+        for w in Watch.objects.select_related("user").filter(
+            item_id=event.subject_id, user__is_active=True
+        )
+        if w.user_id != event.actor_user_id
+    ]
+    if not watchers:
+        return
+    title = Item.objects.values_list("title", flat=True).get(pk=event.subject_id)
+    stage = Stage.objects.get(pk=event.diff["entered"])
+    for user in watchers:
+        with override(user.language):
+            text = _("“%(title)s” has moved to “%(stage)s”.") % {"title": title, "stage": stage}
+        notify(user.pk, Notification.Kind.WATCHED, text, item_id=event.subject_id)
