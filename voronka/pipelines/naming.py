@@ -40,7 +40,9 @@ def _russian(text: str) -> str | None:
             if parse.score < _SCORE:
                 continue
             tag = parse.tag
-            if ("PRTS" in tag and "past" in tag) or ("VERB" in tag and "perf" in tag and "past" in tag):
+            if ("PRTS" in tag and "past" in tag) or (
+                "VERB" in tag and "perf" in tag and "past" in tag
+            ):
                 return Pipeline.Naming.RESULTS
             if "VERB" in tag and "impf" in tag and ("pres" in tag or "past" in tag):
                 work = True
