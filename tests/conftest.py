@@ -6,6 +6,8 @@ import shutil
 import tempfile
 from pathlib import Path
 
+import hypothesis
+
 os.environ["VORONKA_TESTING"] = "1"
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "voronka.settings")
 
@@ -41,3 +43,6 @@ os.environ["VORONKA_HOME"] = str(HOME)
 import django  # noqa: E402
 
 django.setup()
+
+hypothesis.settings.register_profile("calm", deadline=None)  # a busy machine is not a fault
+hypothesis.settings.load_profile("calm")

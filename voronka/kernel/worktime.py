@@ -59,8 +59,6 @@ class WorkSchedule:
         found: list[tuple[datetime, datetime]] = []
         for opens, closes in hours:
             start, end = self._at(day, opens), self._at(day, closes)
-            if found:
-                start = max(start, found[-1][1])
             if start < end:  # an interval inside the hour that is skipped in spring is empty
                 found.append((start, end))
         return found
@@ -120,7 +118,18 @@ class WorkSchedule:
             local = datetime.combine(day + timedelta(days=1), time(), self.zone)
         else:
             local = datetime.combine(day, time.fromisoformat(clock), self.zone)
-        return local.astimezone(UTC)
+        moment = local.astimezone(UTC)
+        if moment.astimezone(self.zone).replace(tzinfo=None) != local.replace(tzinfo=None):
+            return self._skip(local)
+        return moment
+
+    def _skip(self, missing: datetime) -> datetime:
+        """Return the moment when the clocks jumped over the local time `missing`."""
+        moment = missing.replace(fold=1).astimezone(UTC)  # just before the jump
+        before = moment.astimezone(self.zone).utcoffset()
+        while moment.astimezone(self.zone).utcoffset() == before:
+            moment += timedelta(minutes=1)
+        return moment
 
 
 def knows_country(country: str) -> bool:

@@ -153,7 +153,9 @@ class Access:
     def _branch(self) -> frozenset[int]:
         """People of the own department, of those this person heads, and of all below them."""
         rows = list(Department.objects.values_list("pk", "parent_id", "head_id"))
-        wanted = {pk for pk, _parent, head in rows if head == self.user_id} | {self.department_id}
+        wanted = {pk for pk, _parent, head in rows if head == self.user_id}
+        if self.department_id is not None:  # "below nothing" would be everything at the top
+            wanted.add(self.department_id)
         grown = True
         while grown:
             below = {pk for pk, parent, _head in rows if parent in wanted} - wanted
