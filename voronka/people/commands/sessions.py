@@ -138,7 +138,6 @@ def forget_the_stale() -> None:
     """Drop what time has made useless: old attempts, ended sessions, spent invitations."""
     now = timezone.now()
     LoginAttempt.objects.filter(at__lt=now - WINDOW).delete()
-    Session.objects.filter(expire_date__lt=now).delete()
-    live = Session.objects.values("session_key")
+    live = Session.objects.filter(expire_date__gte=now).values("session_key")
     UserSession.objects.exclude(session_key__in=live).delete()
     Invitation.objects.filter(expires_at__lt=now - _KEPT).delete()
