@@ -69,7 +69,7 @@ def test_a_change_is_recorded_with_what_it_was_and_what_it_is():
 
 def test_a_funnel_has_one_won_stage():
     pipeline = make_pipeline()
-    with pytest.raises(InvalidSetup, match="Успех|Won"):
+    with pytest.raises(InvalidSetup, match=r"Успех|Won"):
         make_stage(pipeline, "paid", kind="won")
 
 

@@ -40,14 +40,11 @@ def _russian(text: str) -> str | None:
             if parse.score < _SCORE:
                 continue
             tag = parse.tag
-            if ("PRTS" in tag and "past" in tag) or (
-                "VERB" in tag and "perf" in tag and "past" in tag
-            ):
+            past = "past" in tag
+            if past and ("PRTS" in tag or ("VERB" in tag and "perf" in tag)):
                 return Pipeline.Naming.RESULTS
-            if "VERB" in tag and "impf" in tag and ("pres" in tag or "past" in tag):
-                work = True
-            if "NOUN" in tag and "nomn" in tag and _WORK_NOUN.search(word):
-                work = True
+            work |= "VERB" in tag and "impf" in tag
+            work |= "NOUN" in tag and "nomn" in tag and _WORK_NOUN.search(word) is not None
     return Pipeline.Naming.ACTIVITIES if work else None
 
 
