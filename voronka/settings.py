@@ -102,6 +102,8 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
 ]
 ROOT_URLCONF = "voronka.urls"
+FORM_RENDERER = "voronka.web.forms.Renderer"
+CSRF_FAILURE_VIEW = "voronka.web.frame.views.expired"
 WSGI_APPLICATION = "voronka.wsgi.application"
 TEMPLATES: list[dict[str, Any]] = [
     {

@@ -4,4 +4,10 @@ from django.urls import URLPattern, URLResolver, include, path
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("voronka.web.health.urls")),
+    path("", include("voronka.web.frame.urls")),
+    path("account/", include("voronka.web.account.urls")),
 ]
+handler400 = "voronka.web.frame.views.bad_request"
+handler403 = "voronka.web.frame.views.forbidden"
+handler404 = "voronka.web.frame.views.not_found"
+handler500 = "voronka.web.frame.views.broken"

@@ -1,0 +1,1 @@
+"""One's own account: log-in, invitation, profile, password, devices."""

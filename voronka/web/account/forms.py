@@ -1,0 +1,95 @@
+"""The forms of the account pages."""
+
+from __future__ import annotations
+
+from typing import Any
+from zoneinfo import available_timezones
+
+from django import forms
+from django.contrib.auth.password_validation import password_validators_help_texts
+from django.utils.translation import gettext_lazy as _
+
+from voronka.people.models import User
+
+THEMES = [
+    ("auto", _("As in the system")),
+    ("light", _("Light")),
+    ("dark", _("Dark")),
+]
+# The zones of Russia and its neighbours stand first, west to east; the rest of the world follows.
+NEAR = [
+    "Europe/Kaliningrad", "Europe/Moscow", "Europe/Minsk", "Europe/Samara", "Asia/Yekaterinburg",
+    "Asia/Omsk", "Asia/Almaty", "Asia/Novosibirsk", "Asia/Krasnoyarsk", "Asia/Irkutsk",
+    "Asia/Yakutsk", "Asia/Vladivostok", "Asia/Magadan", "Asia/Kamchatka",
+]  # fmt: skip
+
+
+def zone_choices() -> list[Any]:
+    """Return the time zones of the world, the near ones first."""
+    rest = sorted(
+        zone
+        for zone in available_timezones() - set(NEAR)
+        if zone.partition("/")[0]
+        in {"Africa", "America", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific"}
+    )
+    return [
+        (_("Near"), [(zone, zone.partition("/")[2].replace("_", " ")) for zone in NEAR]),
+        (_("The world"), [(zone, zone.replace("_", " ")) for zone in rest]),
+    ]
+
+
+class LoginForm(forms.Form):
+    """E-mail and password."""
+
+    email = forms.EmailField(
+        label=_("E-mail"), widget=forms.EmailInput(attrs={"autocomplete": "username"})
+    )
+    password = forms.CharField(
+        label=_("Password"),
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+
+
+class NewPasswordForm(forms.Form):
+    """A new password, typed once; it can be shown instead of typed again."""
+
+    password = forms.CharField(
+        label=_("New password"),
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["password"].help_text = " ".join(password_validators_help_texts())
+
+
+class ChangePasswordForm(NewPasswordForm):
+    """The old password and the new one."""
+
+    current = forms.CharField(
+        label=_("Current password"),
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+    field_order = ["current", "password"]
+
+
+class ProfileForm(forms.Form):
+    """What people set about themselves."""
+
+    name = forms.CharField(label=_("Name"), max_length=120)
+    phone = forms.CharField(
+        label=_("Phone"), max_length=20, required=False, widget=forms.TextInput({"type": "tel"})
+    )
+    language = forms.ChoiceField(
+        label=_("Language"), choices=[("ru", "Русский"), ("en", "English")]
+    )
+    time_zone = forms.ChoiceField(label=_("Time zone"), choices=zone_choices)
+    theme = forms.ChoiceField(label=_("Theme"), choices=THEMES)
+
+    @classmethod
+    def of(cls, user: User) -> ProfileForm:
+        """Return the form filled with what is kept."""
+        return cls(initial={name: getattr(user, name) for name in cls.base_fields})

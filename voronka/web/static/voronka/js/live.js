@@ -1,0 +1,85 @@
+// Changes by others, as they happen. One tab holds the stream (a Web Lock chooses it) and tells the others.
+// Messages carry ids only: {v: verb, s: subject type, i: its id, p: pipeline, o: owner}. An element that shows
+// such a thing says so and re-reads itself with its own rights:
+//   <div data-live="item:55" hx-get="/items/55/head" hx-trigger="live" hx-swap="morph">
+//   data-live="pipeline:3", "client:7", "owner:12", or a bare subject type such as "import"; several by spaces.
+const CALM = 250 // milliseconds in which several changes become one re-reading
+const url = document.body.dataset.liveUrl
+const channel = "BroadcastChannel" in window ? new BroadcastChannel("voronka-live") : null
+const waiting = new Set()
+let timer
+let missed = false
+
+function matches(element, { s, i, p, o }) {
+  return element.dataset.live.split(" ").some(wanted => {
+    const [kind, id] = wanted.split(":")
+    if (id === undefined) return kind === s
+    return (kind === s && id === String(i)) || (kind === "pipeline" && id === String(p)) || (kind === "owner" && id === String(o))
+  })
+}
+
+function flush() {
+  if (document.hidden) return
+  const elements = [...waiting].filter(element => element.isConnected)
+  waiting.clear()
+  for (const element of elements) htmx.trigger(element, "live")
+}
+
+function queue(elements) {
+  for (const element of elements) waiting.add(element)
+  clearTimeout(timer)
+  if (waiting.size) timer = setTimeout(flush, CALM)
+}
+
+function changed(change) {
+  document.dispatchEvent(new CustomEvent("live:change", { detail: change }))
+  queue([...document.querySelectorAll("[data-live]")].filter(element => matches(element, change)))
+}
+
+/** Show the discreet sign; after an outage everything that is alive re-reads itself. */
+function connected(on) {
+  document.querySelector(".live-state")?.classList.toggle("offline", !on)
+  if (!on) missed = true
+  else if (missed) {
+    missed = false
+    queue(document.querySelectorAll("[data-live]"))
+  }
+}
+
+function heard({ kind, data }) {
+  if (kind === "change") changed(data)
+  else if (kind === "resync") queue(document.querySelectorAll("[data-live]"))
+  else connected(data)
+}
+const tell = message => { heard(message); channel?.postMessage(message) }
+
+/** Hold the stream until the tab goes away. */
+function listen() {
+  return new Promise(() => {
+    const stream = new EventSource(url)
+    let doubt
+    stream.onopen = () => { clearTimeout(doubt); tell({ kind: "state", data: true }) }
+    stream.addEventListener("change", ({ data }) => tell({ kind: "change", data: JSON.parse(data) }))
+    stream.addEventListener("resync", () => tell({ kind: "resync" }))
+    stream.onerror = () => {
+      clearTimeout(doubt)
+      doubt = setTimeout(() => tell({ kind: "state", data: stream.readyState === EventSource.OPEN }), 3000)
+      if (stream.readyState === EventSource.CLOSED) setTimeout(() => location.hidden || reopen(stream), 10_000)
+    }
+    const reopen = old => {
+      old.close()
+      listen()
+    }
+    addEventListener("pagehide", () => stream.close(), { once: true })
+  })
+}
+
+if (url) {
+  if (channel) channel.onmessage = ({ data }) => heard(data)
+  if (navigator.locks && channel) navigator.locks.request("voronka-live", listen)
+  else listen()
+  document.addEventListener("visibilitychange", flush)
+  addEventListener("offline", () => connected(false))
+  addEventListener("online", () => connected(true))
+  addEventListener("pageshow", event => { if (event.persisted) { missed = true; connected(true); if (!navigator.locks) listen() } })
+}

@@ -1,0 +1,12 @@
+// Everything that every page needs. Heavy things (charts, drag and drop, big selects) load where they are used.
+import "app/requests"
+import "app/toasts"
+import "app/dialog"
+import "app/slider"
+import "app/menu"
+import "app/keys"
+import "app/theme"
+import "app/live"
+import "app/palette"
+import "app/select"
+import "app/keep"

@@ -1,0 +1,181 @@
+"""How values are written for people: money, dates near today, durations. Pure; no HTML here."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+from django.conf import settings
+from django.utils import formats, timezone
+from django.utils.translation import get_language, gettext, ngettext, pgettext
+
+THIN = "\u202f"  # narrow no-break space, between thousands
+NBSP = "\u00a0"
+MINUS = "\u2212"
+SIGNS = {"RUB": "₽", "USD": "$", "EUR": "€", "KZT": "₸", "BYN": "Br", "UAH": "₴", "GBP": "£"}
+# Django's own short names are not what people write: «сен.», «Sept.»
+SHORT_MONTHS_RU = [
+    "янв",
+    "фев",
+    "мар",
+    "апр",
+    "мая",
+    "июн",
+    "июл",
+    "авг",
+    "сен",
+    "окт",
+    "ноя",
+    "дек",
+]
+SHORT_MONTHS_EN = [
+    "Jan",
+    "Feb",
+    "Mar",
+    "Apr",
+    "May",
+    "Jun",
+    "Jul",
+    "Aug",
+    "Sep",
+    "Oct",
+    "Nov",
+    "Dec",
+]
+DAY = timedelta(days=1)
+HOUR = timedelta(hours=1)
+MINUTE = timedelta(minutes=1)
+
+
+def number(value: Decimal | float | int, *, places: int = 0) -> str:
+    """Write a number with thin spaces and the language's decimal mark: 1 234 567,5."""
+    amount = Decimal(str(value))
+    whole, _point, part = f"{abs(amount):.{places}f}".partition(".")
+    groups = f"{int(whole):,}".replace(",", THIN)
+    mark = "," if _russian() else "."
+    negative = amount < 0 and (int(whole) or part.strip("0"))
+    return (MINUS if negative else "") + groups + (mark + part if part else "")
+
+
+def sign(currency: str = "") -> str:
+    """Return the sign of a currency, by default the company's; the code when it has none."""
+    code = currency or settings.CURRENCY
+    return SIGNS.get(code, code)
+
+
+def money(value: Decimal | float | int | None, *, currency: str = "", bare: bool = False) -> str:
+    """Write an amount; kopecks only when there are some. `bare` leaves the sign out."""
+    if value is None:
+        return "—"
+    amount = Decimal(str(value))
+    text = number(amount, places=0 if amount == amount.to_integral_value() else 2)
+    return text if bare else f"{text}{NBSP}{sign(currency)}"
+
+
+def short_money(value: Decimal | float | int | None, *, currency: str = "") -> str:
+    """Write an amount for a tight place: 12,4 млн ₽. Three figures count."""
+    if value is None:
+        return "—"
+    amount = Decimal(str(value))
+    steps = (
+        (Decimal(10) ** 9, pgettext("billions, short", "B")),
+        (Decimal(10) ** 6, pgettext("millions, short", "M")),
+        (Decimal(10) ** 3, pgettext("thousands, short", "K")),
+    )
+    for size, unit in steps:
+        if abs(amount) >= size and not (size == 1000 and abs(amount) < 10_000):
+            scaled = amount / size
+            places = 0 if abs(scaled) >= 100 or scaled == int(scaled) else 1
+            gap = NBSP if _russian() else ""
+            return f"{number(scaled, places=places)}{gap}{unit}{NBSP}{sign(currency)}"
+    return f"{number(amount)}{NBSP}{sign(currency)}"
+
+
+def share(value: float | None, *, places: int = 0) -> str:
+    """Write a share 0..1 as a percentage."""
+    if value is None:
+        return "—"
+    return f"{number(value * 100, places=places)}{NBSP if _russian() else ''}%"
+
+
+def when(moment: datetime | date | None, *, now: datetime | None = None) -> str:
+    """Write a moment in words near today: "today 14:30", "yesterday", "12 Mar", "12 Mar 2025".
+
+    The time of day is written for today, yesterday and tomorrow only; a date has none.
+    """
+    if moment is None:
+        return "—"
+    now = timezone.localtime(now)
+    clock = ""
+    if isinstance(moment, datetime):
+        local = timezone.localtime(moment)
+        day, clock = local.date(), f"{NBSP}{local:%H:%M}"
+    else:
+        day = moment
+    near = {-1: gettext("yesterday"), 0: gettext("today"), 1: gettext("tomorrow")}
+    if word := near.get((day - now.date()).days):
+        return word + clock
+    return short_date(day, this_year=now.year)
+
+
+def short_date(day: date, *, this_year: int | None = None) -> str:
+    """Write a date as "12 Mar", with the year unless it is this one."""
+    months = SHORT_MONTHS_RU if _russian() else SHORT_MONTHS_EN
+    year = "" if day.year == (this_year or timezone.localdate().year) else f"{NBSP}{day.year}"
+    return f"{day.day}{NBSP}{months[day.month - 1]}{year}"
+
+
+def full(moment: datetime | date | None) -> str:
+    """Write a moment in full, for titles: "Tuesday, 12 March 2025, 14:30"."""
+    if moment is None:
+        return ""
+    if isinstance(moment, datetime):
+        return formats.date_format(timezone.localtime(moment), "l, j E Y, H:i")
+    return formats.date_format(moment, "l, j E Y")
+
+
+def duration(span: timedelta | None, *, day: timedelta = DAY) -> str:
+    """Write how long something takes, two units at most: "1 d 4 h", "35 min".
+
+    Args:
+        day: the length of a day: 24 hours for calendar time, e.g. 8 for working time.
+    """
+    if span is None:
+        return "—"
+    prefix = MINUS if span < timedelta(0) else ""
+    span = abs(span)
+    if span < MINUTE:
+        seconds = int(span.total_seconds())
+        return prefix + _unit(seconds, pgettext("seconds, short", "s"))
+    days, rest = divmod(span, day)
+    hours, rest = divmod(rest, HOUR)
+    minutes = rest // MINUTE
+    parts = [
+        (days, pgettext("days, short", "d")),
+        (hours, pgettext("hours, short", "h")),
+        (minutes, pgettext("minutes, short", "min")),
+    ]
+    first = next(i for i, (count, _name) in enumerate(parts) if count)
+    chosen = [part for part in parts[first : first + 2] if part[0]]
+    if days >= 10:
+        chosen = chosen[:1]
+    return prefix + NBSP.join(_unit(count, name) for count, name in chosen)
+
+
+def days(count: int) -> str:
+    """Write a number of days: "1 day", "5 days"."""
+    return ngettext("%(count)s day", "%(count)s days", count) % {"count": number(count)}
+
+
+def initials(name: str) -> str:
+    """Return up to two letters for an avatar."""
+    words = [word for word in name.replace("«", " ").replace('"', " ").split() if word[0].isalnum()]
+    return "".join(word[0] for word in words[:2]).upper() or "?"
+
+
+def _unit(count: int, name: str) -> str:
+    return f"{count}{NBSP}{name}"
+
+
+def _russian() -> bool:
+    return (get_language() or "ru").startswith("ru")
