@@ -1,0 +1,118 @@
+"""Phones, e-mails and messenger accounts of a client."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Max
+from django.utils.translation import gettext as _
+
+from voronka.clients import rules
+from voronka.clients.commands.client import lock_client, note_event, save_client
+from voronka.clients.models import Client, ContactPoint
+from voronka.journal.actors import Actor
+from voronka.kernel.errors import InvalidInput, NotFound
+
+_LAST_POSITION = 32_767
+
+
+@transaction.atomic
+def add_contact_point(
+    client_id: int, kind: str, value: str, *, by: Actor, label: str = ""
+) -> ContactPoint:
+    """Add a phone, an e-mail or an account; records `client.contact_added`.
+
+    A client who has it already keeps the one they have.
+
+    Args:
+        kind: a ContactPoint.Kind; an empty one is recognised from a link or @name.
+    Raises:
+        InvalidInput: it can't be read; `fields` names the kind.
+    """
+    client = lock_client(client_id, by=by, action="change")
+    read = _read(kind, value, label)
+    same = client.contact_points.filter(kind=read.kind, value=read.value).first()
+    if same is not None:
+        return same
+    last = client.contact_points.aggregate(last=Max("position"))["last"]
+    [point] = write_points(client, [read], after=-1 if last is None else last)
+    save_client(client, [])
+    note_event("client.contact_added", client, by=by, kind=point.kind, value=point.value)
+    return point
+
+
+@transaction.atomic
+def change_contact_point(
+    point_id: int, *, by: Actor, value: str | None = None, label: str | None = None
+) -> ContactPoint:
+    """Correct a contact point or its label; records `client.contact_changed`.
+
+    Raises:
+        InvalidInput: the new value can't be read, or the client has it already.
+    """
+    point = _point(point_id)
+    client = lock_client(point.client_id, by=by, action="change")
+    old = point.value
+    if value is not None:
+        read = _read(point.kind, value, "")
+        others = client.contact_points.exclude(pk=point.pk)
+        if others.filter(kind=read.kind, value=read.value).exists():
+            raise InvalidInput(
+                _("The client has this contact already."),
+                fields={point.kind: _("It is in the list already.")},
+            )
+        point.value, point.raw, point.extension = read.value, read.raw, read.extension
+    if label is not None:
+        point.label = rules.words(label)[:40]
+    point.save(update_fields=["value", "raw", "extension", "label"])
+    save_client(client, [])
+    note_event("client.contact_changed", client, by=by, kind=point.kind, value=point.value, was=old)
+    return point
+
+
+@transaction.atomic
+def remove_contact_point(point_id: int, *, by: Actor) -> None:
+    """Take a contact point away; records `client.contact_removed` with its value."""
+    point = _point(point_id)
+    client = lock_client(point.client_id, by=by, action="change")
+    point.delete()
+    save_client(client, [])
+    note_event("client.contact_removed", client, by=by, kind=point.kind, value=point.value)
+
+
+def write_points(
+    client: Client, points: Iterable[rules.Point], *, after: int = -1
+) -> list[ContactPoint]:
+    """Store contact points that are known to be new to the client, in order."""
+    return ContactPoint.objects.bulk_create(
+        ContactPoint(
+            client=client,
+            kind=p.kind,
+            value=p.value,
+            raw=p.raw,
+            extension=p.extension,
+            label=p.label,
+            position=min(after + number, _LAST_POSITION),
+        )
+        for number, p in enumerate(points, start=1)
+    )
+
+
+def _read(kind: str, value: str, label: str) -> rules.Point:
+    if kind and kind not in ContactPoint.Kind.values:
+        raise InvalidInput(
+            _("Choose what kind of contact it is."), fields={"kind": _("Choose from the list.")}
+        )
+    try:
+        return rules.point(kind, value, label=rules.words(label)[:40], country=settings.COUNTRY)
+    except rules.Unreadable as refusal:
+        raise InvalidInput(refusal.sentence, fields={kind or "account": refusal.sentence}) from None
+
+
+def _point(point_id: int) -> ContactPoint:
+    point = ContactPoint.objects.filter(pk=point_id).first()
+    if point is None:
+        raise NotFound(_("There is no such contact any more. Open the client again."))
+    return point
