@@ -163,8 +163,8 @@ def require_free_key(kind: str, external_id: str, *, but: int | None = None) -> 
     Raises:
         Conflict: with a sentence for the field "external_id".
     """
-    others = Client.objects.filter(kind=kind, external_id=external_id).exclude(pk=but)
-    if external_id and others.exists():
+    others = Client.objects.filter(kind=kind, external_id=external_id)
+    if external_id and others.exclude(pk=but or 0).exists():
         raise Conflict(
             _("There is a client with this external key already."),
             fields={"external_id": _("Each client has its own key.")},

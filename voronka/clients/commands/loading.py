@@ -7,18 +7,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from psycopg import sql
-from psycopg.types.json import Jsonb
 
 from voronka.clients.models import Client, ClientLink, ContactPoint
 from voronka.clients.names import person_name
 from voronka.clients.rules import Point
 from voronka.journal.actors import Actor
-from voronka.journal.commands import record_many
 from voronka.journal.models import Event
+from voronka.kernel.copying import copy_rows, next_ids
 from voronka.kernel.errors import Conflict, InvalidInput
 from voronka.people import access
 
@@ -28,6 +26,11 @@ _CLIENT_COLUMNS = (
     *("created_at", "changed_at", "version"),
 )
 _POINT_COLUMNS = ("client_id", "kind", "value", "raw", "extension", "label", "position")
+
+_EVENT_COLUMNS = (
+    *("verb", "subject_type", "subject_id", "actor_kind", "actor_user_id", "actor_name"),
+    *("diff", "at"),
+)
 
 
 @dataclass(slots=True)
@@ -73,27 +76,16 @@ def load_clients(rows: Iterable[ClientRow], *, by: Actor) -> list[int]:
         raise InvalidInput(_("A client needs a name."), fields={"name": _("Write a name.")})
     _require_free_keys(rows)
     now = timezone.now()
-    ids = _new_ids(len(rows))
-    _copy(Client, _CLIENT_COLUMNS, (_client(pk, r, now) for pk, r in zip(ids, rows, strict=True)))
+    ids = next_ids(Client, len(rows))
+    numbered = list(zip(ids, rows, strict=True))
+    copy_rows(Client, _CLIENT_COLUMNS, (_client(pk, row, now) for pk, row in numbered))
     points = (
         (pk, p.kind, p.value, p.raw, p.extension, p.label, position)
-        for pk, row in zip(ids, rows, strict=True)
+        for pk, row in numbered
         for position, p in enumerate(row.points)
     )
-    _copy(ContactPoint, _POINT_COLUMNS, points)
-    record_many(
-        Event(
-            verb="client.created",
-            subject_type=Client.journal_type,
-            subject_id=pk,
-            actor_kind=by.kind,
-            actor_user_id=by.user_id,
-            actor_name=by.name,
-            diff={"name": row.name, "kind": row.kind, "owner_id": row.owner_id},
-            at=row.created_at or now,
-        )
-        for pk, row in zip(ids, rows, strict=True)
-    )
+    copy_rows(ContactPoint, _POINT_COLUMNS, points)
+    copy_rows(Event, _EVENT_COLUMNS, (_event(pk, row, now, by) for pk, row in numbered))
     return ids
 
 
@@ -137,28 +129,14 @@ def _client(pk: int, row: ClientRow, now: datetime) -> tuple[Any, ...]:
     made = row.created_at or now
     return (
         *(pk, row.kind, row.name, first, last, patronymic, row.job_title, row.inn),
-        *(row.address, row.website, row.comment, Jsonb(dict(row.values)), row.owner_id),
+        *(row.address, row.website, row.comment, dict(row.values), row.owner_id),
         *(row.source_id, row.external_id, made, made, 1),
     )
 
 
-def _new_ids(count: int) -> list[int]:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)",
-            [Client._meta.db_table, count],
-        )
-        return [pk for (pk,) in cursor.fetchall()]
-
-
-def _copy(
-    model: type[Client] | type[ContactPoint],
-    columns: Sequence[str],
-    rows: Iterable[tuple[Any, ...]],
-) -> None:
-    statement = sql.SQL("COPY {} ({}) FROM STDIN").format(
-        sql.Identifier(model._meta.db_table), sql.SQL(", ").join(map(sql.Identifier, columns))
+def _event(pk: int, row: ClientRow, now: datetime, by: Actor) -> tuple[Any, ...]:
+    diff = {"name": row.name, "kind": row.kind, "owner_id": row.owner_id}
+    return (
+        *("client.created", Client.journal_type, pk, by.kind, by.user_id, by.name),
+        *(diff, row.created_at or now),
     )
-    with connection.cursor() as cursor, cursor.copy(statement) as copy:
-        for row in rows:
-            copy.write_row(row)

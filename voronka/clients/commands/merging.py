@@ -77,7 +77,11 @@ def merge_clients(
     save_client(absorbed, ["merged_into"])
     save_client(keeper, [*(a.removesuffix("_id") for a in fields), "values"])
     note_event(
-        "client.merged", keeper, by=by, merge_id=merge.pk, absorbed_id=absorbed.pk,
+        "client.merged",
+        keeper,
+        by=by,
+        merge_id=merge.pk,
+        absorbed_id=absorbed.pk,
         name=absorbed.name,
     )
     note_event(
