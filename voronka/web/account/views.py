@@ -13,7 +13,7 @@ from django.utils.translation import override
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
-from django_htmx.http import trigger_client_event
+
 
 from voronka.journal.actors import Actor
 from voronka.kernel.errors import DomainError, InvalidInput
@@ -31,6 +31,7 @@ from voronka.web.account.forms import (
     ProfileForm,
 )
 from voronka.web.forms import refuse
+from voronka.web.toasts import toast
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 
@@ -152,7 +153,7 @@ def password(request: SignedInRequest) -> HttpResponse:
             _note(request, changed)
             response = render(request, "account/_password.html", {"form": ChangePasswordForm()})
             said = _("Password changed. Other devices are signed out.")
-            return trigger_client_event(response, "toast", {"text": said})
+            return toast(response, said)
     return render(request, "account/_password.html", {"form": form}, status=422)
 
 
@@ -176,7 +177,7 @@ def close_devices(request: SignedInRequest) -> HttpResponse:
 def _devices(request: SignedInRequest, said: str) -> HttpResponse:
     rows = devices.devices_of(request.user, request.session.session_key or "")
     response = render(request, "account/_devices.html", {"devices": rows})
-    return trigger_client_event(response, "toast", {"text": said})
+    return toast(response, said)
 
 
 def _enter(request: HttpRequest, user: User) -> None:
