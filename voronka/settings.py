@@ -171,6 +171,7 @@ PROCRASTINATE_IMPORT_PATHS = ["voronka.cli.upkeep"]  # besides tasks.py of each 
 # Everything that wakes on an event: verb prefix -> dotted functions (event) -> None, in order.
 EVENT_HANDLERS: dict[str, list[str]] = {
     "": ["voronka.journal.live.announce"],
+    "stage.changed": ["voronka.items.commands.inheriting.on_stage_changed"],
     "item.assigned": ["voronka.timeline.commands.notifications.on_assigned"],
     "item.moved": ["voronka.timeline.commands.notifications.on_moved"],
     "item.won": ["voronka.timeline.commands.notifications.on_moved"],

@@ -1,0 +1,152 @@
+"""What a changed set-up does to the cards: stages with heirs, and new deadlines.
+
+Source: docs/domain/stages.md, "a stage goes, its history stays" (FS-16).
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+from django.db import connection, transaction
+from django.utils.translation import gettext as _
+
+from voronka.items import rules
+from voronka.items.models import Item, StageVisit
+from voronka.journal.actors import Actor
+from voronka.journal.models import Event
+from voronka.people.schedules import schedule_of
+from voronka.pipelines.commands.writing import begin, note
+from voronka.pipelines.errors import InUse, NoSuchPart
+from voronka.pipelines.models import Stage
+
+# Stays in the heir that follow each other without a gap become one stay: the first row of a
+# run takes the end of the last. It was a jump only if all were, a return if the first was.
+_MERGE = """
+WITH history AS (
+    SELECT id, item_id, stage_id, entered_at, left_at, jump, correction, overdue,
+           lag(stage_id) OVER w IS DISTINCT FROM stage_id AS begins
+    FROM items_stagevisit
+    WHERE item_id IN (SELECT item_id FROM touched)
+    WINDOW w AS (PARTITION BY item_id ORDER BY entered_at, id)
+), runs AS (
+    SELECT *, count(*) FILTER (WHERE begins)
+              OVER (PARTITION BY item_id ORDER BY entered_at, id) AS run
+    FROM history
+)
+SELECT (array_agg(id ORDER BY entered_at, id))[1] AS kept,
+       array_agg(id ORDER BY entered_at, id) AS ids,
+       CASE WHEN bool_or(left_at IS NULL) THEN NULL ELSE max(left_at) END AS left_at,
+       bool_and(jump) AS jump,
+       (array_agg(correction ORDER BY entered_at, id))[1] AS correction,
+       sum(overdue) AS overdue
+FROM runs
+WHERE stage_id = %s
+GROUP BY item_id, run
+HAVING count(*) > 1
+"""
+
+
+@transaction.atomic
+def remove_stage(stage_id: int, *, heir_id: int, by: Actor) -> Stage:
+    """Take a stage away; its cards and their history go to the heir. Returns the heir.
+
+    A change of the set-up, not a move: no card gets a new visit, no robot wakes, rights on the
+    cards are not asked. Visits are re-pointed; stays that now follow each other in the heir
+    become one, so time, order and the one open visit are kept. The heir's deadline counts from
+    the moment at which the merged stay began. Cards in the recycle bin come along.
+
+    Raises:
+        NoSuchPart: there is no such stage, or no such heir in the same funnel.
+        InUse: it is the won stage, the last of its kind, or the heir is of another kind.
+    """
+    begin(by)
+    stages = {s.pk: s for s in Stage.objects.select_for_update().filter(pk__in=[stage_id, heir_id])}
+    stage, heir = stages.get(stage_id), stages.get(heir_id)
+    if stage is None:
+        raise NoSuchPart(_("There is no such stage. It may have been removed already."))
+    _require_heir(stage, heir)
+    assert heir is not None  # noqa: S101  for the type checker: checked above
+    cards = Item.objects.filter(stage=stage).count()
+    visits = _inherit(stage, heir)
+    note(
+        stage,
+        "removed",
+        by=by,
+        pipeline_id=stage.pipeline_id,
+        code=stage.code,
+        name=stage.name.as_dict(),
+        heir=heir.code,
+        cards=cards,
+        visits=visits,
+    )
+    stage.delete()
+    restate_deadlines(heir)
+    return heir
+
+
+def _require_heir(stage: Stage, heir: Stage | None) -> None:
+    if heir is None or heir.pk == stage.pk or heir.pipeline_id != stage.pipeline_id:
+        raise NoSuchPart(_("Choose another stage of the same funnel to take the cards."))
+    if stage.kind == Stage.Kind.WON:
+        raise InUse(_("A funnel needs its won stage. Rename it instead."))
+    if stage.kind != heir.kind:
+        raise InUse(
+            _("Open cards go to a stage in work, lost ones to a lost stage. Choose another heir.")
+        )
+
+
+def _inherit(stage: Stage, heir: Stage) -> int:
+    """Hand visits and cards to the heir; return how many visits the stage had."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE TEMP TABLE touched ON COMMIT DROP AS"
+            " SELECT DISTINCT item_id FROM items_stagevisit WHERE stage_id = %s",
+            [stage.pk],
+        )
+        visits = StageVisit.objects.filter(stage=stage).update(stage=heir)
+        cursor.execute("CREATE TEMP TABLE merged ON COMMIT DROP AS " + _MERGE, [heir.pk])
+        cursor.execute(
+            "DELETE FROM items_stagevisit v USING merged m WHERE v.id = ANY (m.ids[2:])"
+        )
+        cursor.execute(
+            "UPDATE items_stagevisit v SET left_at = m.left_at, jump = m.jump,"
+            " correction = m.correction, overdue = m.overdue FROM merged m WHERE v.id = m.kept"
+        )
+        Item.objects.filter(stage=stage).update(stage=heir)
+        cursor.execute(
+            "UPDATE items_item i SET stage_entered_at = v.entered_at FROM items_stagevisit v"
+            " WHERE v.item_id = i.id AND v.left_at IS NULL AND i.stage_id = %s"
+            " AND i.stage_entered_at <> v.entered_at",
+            [heir.pk],
+        )
+        cursor.execute("DROP TABLE merged; DROP TABLE touched")
+    return visits
+
+
+def restate_deadlines(stage: Stage) -> int:
+    """Count anew when the open cards of a stage become stalled; return how many changed."""
+    schedule = cache(schedule_of)
+    cards = Item.objects.filter(stage=stage, closed_at=None).values_list(
+        "pk", "owner_id", "stage_entered_at", "stalls_at"
+    )
+    ids, moments = [], []
+    for pk, owner_id, entered, before in cards.iterator(chunk_size=5000):
+        after = rules.stalls_at(stage, entered, lambda owner=owner_id: schedule(owner))  # type: ignore[misc]
+        if after != before:
+            ids.append(pk)
+            moments.append(after)
+    if ids:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "UPDATE items_item i SET stalls_at = n.at"
+                " FROM unnest(%s::bigint[], %s::timestamptz[]) AS n(id, at) WHERE n.id = i.id",
+                [ids, moments],
+            )
+    return len(ids)
+
+
+def on_stage_changed(event: Event) -> None:
+    """A stage got another deadline: the cards that stand there are measured by it."""
+    changes = event.diff.get("changes", {})
+    if "deadline_minutes" in changes or "deadline_working" in changes:
+        restate_deadlines(Stage.objects.get(pk=event.subject_id))
