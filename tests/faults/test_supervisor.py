@@ -112,12 +112,14 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installat
     for folder in (home, home.parent, home.parent.parent):
         folder.chmod(0o755)
     made = Installation(home)
-    made.start()
-    yield made
-    if made.process and made.process.poll() is None:
-        made.process.kill()
-        made.process.wait()
-        wait_for(lambda: not _left_over(home))
+    try:
+        made.start()
+        yield made
+    finally:
+        if made.process and made.process.poll() is None:
+            made.process.kill()
+            made.process.wait()
+            wait_for(lambda: not _left_over(home))
 
 
 def _left_over(home: Path) -> list[psutil.Process]:

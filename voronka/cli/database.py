@@ -63,6 +63,7 @@ def serving() -> Iterator[None]:
             ensure(cluster)
             yield
         finally:
+            _deaf()  # a second SIGTERM must not cut the stop short
             fcntl.flock(holders, fcntl.LOCK_UN)
             with suppress(BlockingIOError):
                 fcntl.flock(holders, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -83,6 +84,12 @@ def _leave_properly() -> None:
     main_thread = threading.current_thread() is threading.main_thread()
     if main_thread and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+
+
+def _deaf() -> None:
+    if threading.current_thread() is threading.main_thread():
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, signal.SIG_IGN)
 
 
 def check_server() -> None:

@@ -12,8 +12,8 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -63,17 +63,25 @@ def run(
             signal.signal(number, lambda *_: stop.set())
         print("Starting the database …", flush=True)
         with database.serving():
-            _prepare(demo=demo)
+            _prepare(stop, demo=demo)
             if not stop.is_set():
-                supervisor = _Supervisor(listener, stop)
-                supervisor.start()
-                if supervisor.wait_until_answering():
-                    _greet(settings.HOME, time.monotonic() - began)
-                if reload:
-                    supervisor.watch_code()
-                supervisor.watch()
+                _supervise(_Supervisor(listener, stop), began=began, reload=reload)
             print("Stopping …", flush=True)
     print("Stopped.", flush=True)
+
+
+def _supervise(supervisor: "_Supervisor", *, began: float, reload: bool) -> None:
+    from voronka import settings
+
+    try:
+        supervisor.start()
+        if supervisor.wait_until_answering():
+            _greet(settings.HOME, time.monotonic() - began)
+        if reload:
+            supervisor.watch_code()
+        supervisor.watch()
+    finally:
+        supervisor.stop_children()
 
 
 def prepare(demo: bool = True) -> None:
@@ -105,11 +113,16 @@ def _load_demo_once() -> None:
     (settings.HOME / DEMO_LOGINS).write_text("\n".join(lines) + "\n")
 
 
-def _prepare(*, demo: bool) -> None:
+def _prepare(stop: threading.Event, *, demo: bool) -> None:
     """Run `prepare` as a child, so that the supervisor itself never loads Django."""
     command = [*_VORONKA, "prepare", "--demo" if demo else "--no-demo"]
-    child = subprocess.Popen(command)  # noqa: S603
-    if child.wait() not in {0, -signal.SIGINT, 130}:
+    child = subprocess.Popen(command, start_new_session=True)  # noqa: S603
+    while child.poll() is None:
+        if stop.wait(0.02):
+            child.terminate()
+            child.wait()
+            return
+    if child.returncode:
         raise NotPrepared("Voronka did not start; the reason stands above.")
 
 
@@ -143,6 +156,12 @@ def _greet(home: Path, seconds: float) -> None:
     print("Ctrl-C stops it.", flush=True)
 
 
+def _warn(sentence: str) -> None:
+    """Tell the terminal, if it is still there: a closed one must not stop the house."""
+    with suppress(OSError):
+        print(sentence, file=sys.stderr, flush=True)
+
+
 @dataclass
 class _Child:
     name: str
@@ -152,7 +171,6 @@ class _Child:
     started: float = 0.0
     delay: float = 0.0
     not_before: float = 0.0
-    failures: int = field(default=0)
 
     def start(self) -> None:
         """Start it in a session of its own: Ctrl-C reaches the supervisor only."""
@@ -208,11 +226,10 @@ class _Supervisor:
         return False
 
     def watch(self) -> None:
-        """Bring back whatever dies, until told to stop; then stop the children."""
+        """Bring back whatever dies, until told to stop."""
         while not self._stop.wait(_TICK):
             self._look_after_database()
             self._look_after_children()
-        self._stop_children()
 
     def watch_code(self) -> None:
         """Restart the children when a source file changes (for development)."""
@@ -234,11 +251,11 @@ class _Supervisor:
 
         if not database.is_embedded() or Cluster(settings.HOME).running():
             return
-        print("The database died; starting it again …", file=sys.stderr, flush=True)
+        _warn("The database died; starting it again …")
         try:
             database.ensure(Cluster(settings.HOME))
         except DomainError as trouble:
-            print(f"{trouble} Trying again.", file=sys.stderr, flush=True)
+            _warn(f"{trouble} Trying again.")
             self._stop.wait(2)
 
     def _look_after_children(self) -> None:
@@ -252,12 +269,12 @@ class _Supervisor:
                 child.not_before = now + child.delay
                 code = child.process.returncode
                 child.process = None
-                text = f"{child.name} ended (code {code}); back in {child.delay:.1f} s"
-                print(text, file=sys.stderr, flush=True)
+                _warn(f"{child.name} ended (code {code}); back in {child.delay:.1f} s")
             if now >= child.not_before:
                 child.start()
 
-    def _stop_children(self) -> None:
+    def stop_children(self) -> None:
+        """Ask web and worker to end; kill what does not in time."""
         for child in self._children:
             child.signal(signal.SIGTERM)
         deadline = time.monotonic() + _STOP_WITHIN
