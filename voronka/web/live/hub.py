@@ -19,9 +19,10 @@ Filter = Callable[[Announcement], bool]
 
 _QUEUE = 200  # announcements a slow browser may lag behind
 _RECONNECT = 1.0  # seconds
-_RIGHTS = frozenset({"user", "role", "department", "pipeline"})  # a change may move what one sees
-
-_HARMLESS = frozenset({"user.logged_in", "user.logged_out", "user.login_failed"})
+_RIGHTS = frozenset({"role", "department", "pipeline"})  # a change may move what anybody sees
+_PEOPLE = frozenset(
+    {"user.created", "user.accepted", "user.changed", "user.dismissed", "user.reopened"}
+)
 
 CHANGE, RESYNC = "change", "resync"
 
@@ -33,8 +34,9 @@ class Client:
         self.user_id = user_id
         self.session_key = session_key
         self.hears = hears
-        self.stale = False  # the rights may have changed; look again before the next word
-        self.missed = False  # something was not told because the rights were in doubt
+        self.doubts = 0  # how often the rights may have changed since the stream began
+        self.stale = False  # they are in doubt now; nothing is told before they are known again
+        self.missed = False  # something was left out meanwhile
         self._waiting: asyncio.Queue[bytes | None] = asyncio.Queue(_QUEUE)
 
     def offer(self, frame: bytes) -> None:
@@ -47,11 +49,19 @@ class Client:
 
     def doubt(self, said: Announcement) -> None:
         """Have the rights looked at again before anything else is told."""
+        self.doubts += 1
         self.stale = True
         # Another person's own data moves nothing on this page; all else may.
         if said.get("s") != "user" or said.get("i") == self.user_id:
             self.missed = True
         self.offer(b"")  # wakes the stream
+
+    def trust(self) -> None:
+        """Take the rights as known again; what was left out is made up for by reading anew."""
+        self.stale = False
+        if self.missed:
+            self.missed = False
+            self.offer(event(RESYNC))
 
     def end(self) -> None:
         """Close the stream after what is sent already."""
@@ -69,6 +79,13 @@ class Client:
     def _drain(self) -> None:
         while not self._waiting.empty():
             self._waiting.get_nowait()
+
+
+def _touches_rights(said: Announcement, user_id: int) -> bool:
+    """Whether it may change what this person sees, or end their session."""
+    if said.get("s") == "user":
+        return said.get("i") == user_id or said.get("v") in _PEOPLE
+    return said.get("s") in _RIGHTS
 
 
 def event(name: str, data: str = "{}") -> bytes:
@@ -114,7 +131,7 @@ class Hub:
             return
         frame = event(CHANGE, payload)
         for client in list(self._clients):
-            if said.get("s") in _RIGHTS and said.get("v") not in _HARMLESS:
+            if _touches_rights(said, client.user_id):
                 client.doubt(said)
             elif client.stale:
                 client.missed = True  # a resync follows when the rights are known again

@@ -10,12 +10,12 @@ from typing import Any, TypeVar
 
 from django.conf import settings
 from django.contrib.auth import get_user
-from django.db import connections
+from django.db import DatabaseError, connections
 from django.http import HttpRequest
 from django.http.request import split_domain_port, validate_host
-from django.utils.module_loading import import_string
 
-from voronka.web.live.hub import RESYNC, Client, Filter, Hub, event
+from voronka.items.live import live_filter
+from voronka.web.live.hub import Client, Hub
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -24,7 +24,7 @@ Send = Callable[[Message], Awaitable[None]]
 T = TypeVar("T")
 
 _HEARTBEAT = 15.0  # seconds between signs of life
-_RECHECK = 3  # heartbeats between two looks at the session: at least once a minute
+_RECHECK = 40.0  # seconds; looked at with each frame, so a minute never passes without
 _THREADS = 2  # for sessions and rights; a thousand streams ask about 22 times a second
 _HEADERS = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
@@ -66,11 +66,15 @@ class LiveStream:
             await _refuse(send, 400)
             return
         key = _session_key(headers.get(b"cookie", ""))
-        user_id = await self._in_thread(_who, key) if key else None
-        if key is None or user_id is None:
+        try:
+            user_id = await self._in_thread(_who, key) if key else None
+            hears = await self._in_thread(live_filter, user_id) if user_id else None
+        except DatabaseError:
+            await _refuse(send, 503)
+            return
+        if key is None or user_id is None or hears is None:
             await _refuse(send, 401)  # the browser does not try again
             return
-        hears = await self._in_thread(_hears, user_id)
         client = Client(user_id, key, hears)
         self.hub.add(client)
         gone = asyncio.create_task(_gone(receive))
@@ -84,35 +88,34 @@ class LiveStream:
 
     async def _talk(self, client: Client, send: Send) -> None:
         """Send what comes, and a sign of life when nothing does, until one side is done."""
+        clock = asyncio.get_running_loop().time
+        checked = clock()
         frame: bytes | None = b"retry: 2000\n\n"
-        quiet = 0
         while frame is not None:
             if frame:
                 await send({"type": "http.response.body", "body": frame, "more_body": True})
-            if client.stale and not await self._refresh(client):
-                break
+            if client.stale or clock() - checked >= _RECHECK:
+                if not await self._refresh(client):
+                    break
+                checked = clock()
             try:
                 frame = await client.next(_HEARTBEAT)
             except TimeoutError:
                 frame = b": here\n\n"
-                quiet += 1
-                if quiet % _RECHECK == 0 and not await self._still_here(client):
-                    break
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
     async def _refresh(self, client: Client) -> bool:
-        """Look at the rights again; False when the person is gone."""
-        client.stale = False
-        if not await self._still_here(client):
-            return False
-        client.hears = await self._in_thread(_hears, client.user_id)
-        if client.missed:
-            client.missed = False
-            client.offer(event(RESYNC))
+        """Look at session and rights again; False when the session is over."""
+        doubts = client.doubts
+        try:
+            if await self._in_thread(_who, client.session_key) != client.user_id:
+                return False
+            client.hears = await self._in_thread(live_filter, client.user_id)
+        except DatabaseError:
+            return False  # the browser comes back in a moment
+        if doubts == client.doubts:  # else something more happened meanwhile: once again
+            client.trust()
         return True
-
-    async def _still_here(self, client: Client) -> bool:
-        return await self._in_thread(_who, client.session_key) == client.user_id
 
     async def _in_thread(self, function: Callable[..., T], *arguments: Any) -> T:
         loop = asyncio.get_running_loop()
@@ -133,11 +136,6 @@ def _who(session_key: str) -> int | None:
     request.session = import_module(settings.SESSION_ENGINE).SessionStore(session_key)
     user = get_user(request)
     return user.pk if user.is_authenticated and user.is_active else None
-
-
-def _hears(user_id: int) -> Filter:
-    made: Filter = import_string("voronka.items.live.live_filter")(user_id)
-    return made
 
 
 def _session_key(cookie_header: str) -> str | None:
