@@ -14,6 +14,7 @@ from tests.factories import make_item, make_pipeline
 from tests.people.factories import make_role, make_user
 from voronka.journal.actors import Actor
 from voronka.people import commands as people
+from voronka.timeline.commands.handover import dismiss_user
 from voronka.web.live.hub import Client, Hub, event
 from voronka.web.live.stream import LiveStream
 
@@ -156,7 +157,7 @@ def test_the_stream_ends_when_the_person_is_dismissed():
         await listening(live)
         anna, heir = await in_thread(make_user), await in_thread(make_user)
         stream = await opened(live, anna)
-        await in_thread(people.dismiss_user, anna.pk, heirs=[heir.pk], by=SYSTEM)
+        await in_thread(dismiss_user, anna.pk, heirs=[heir.pk], by=SYSTEM)
         await asyncio.wait_for(stream.ended.wait(), PATIENCE)
 
     play(story)
@@ -172,6 +173,7 @@ def test_wider_rights_are_heard_at_once():
         stream = await opened(live, anna)
         await in_thread(
             people.save_role,
+            role.pk,
             code=role.code,
             name=role.name,
             matrix={"*": {"see": "all"}},
@@ -191,11 +193,11 @@ def test_wider_rights_are_heard_at_once():
 def test_a_lost_database_connection_is_made_anew_and_everybody_reads_again():
     async def story(live: LiveStream) -> None:
         await listening(live)
-        anna = await in_thread(make_user)
+        anna, pipeline = await in_thread(make_user), await in_thread(make_pipeline)
         stream = await opened(live, anna)
         await in_thread(_cut_listeners)
         assert (await stream.next()).startswith("event: resync")
-        mine = await in_thread(make_item, owner=anna)
+        mine = await in_thread(make_item, pipeline, owner=anna)
         while (said := await stream.change())["s"] != "item":
             pass
         assert said["i"] == mine.pk
