@@ -173,6 +173,11 @@ def initials(name: str) -> str:
     return "".join(word[0] for word in words[:2]).upper() or "?"
 
 
+def nobody() -> str:
+    """Return what stands where a person is missing."""
+    return gettext("nobody")
+
+
 def _unit(count: int, name: str) -> str:
     return f"{count}{NBSP}{name}"
 

@@ -14,7 +14,6 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-
 from voronka.journal.actors import Actor
 from voronka.kernel.errors import DomainError, InvalidInput
 from voronka.people import commands, queries
@@ -102,7 +101,7 @@ def profile(request: SignedInRequest) -> HttpResponse:
     form = ProfileForm(request.POST) if request.method == "POST" else ProfileForm.of(user)
     if request.method == "POST" and form.is_valid():
         try:
-            commands.change_profile(user.pk, by=Actor.user(user), **form.cleaned_data)  # type: ignore[typeddict-item]
+            commands.change_profile(user.pk, by=Actor.user(user), **form.cleaned_data)
         except DomainError as error:
             refuse(form, error)
         else:

@@ -13,7 +13,6 @@ from django.http import HttpRequest
 from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext
 
 from voronka.kernel import phones
 from voronka.people.models import User
@@ -125,7 +124,7 @@ def avatar(who: object, css: str = "") -> SafeString:
     """Draw the letters of a person or a client in their steady colour; the name on hover."""
     if who is None:
         return format_html(
-            '<span class="avatar avatar-none {}" title="{}">?</span>', css, gettext("nobody")
+            '<span class="avatar avatar-none {}" title="{}">?</span>', css, words.nobody()
         )
     name = str(who)
     letters = who.initials if isinstance(who, User) else words.initials(name)
