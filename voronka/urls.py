@@ -6,6 +6,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("voronka.web.health.urls")),
     path("", include("voronka.web.frame.urls")),
     path("account/", include("voronka.web.account.urls")),
+    path("fields/", include("voronka.web.fields.urls")),
 ]
 handler400 = "voronka.web.frame.views.bad_request"
 handler403 = "voronka.web.frame.views.forbidden"

@@ -52,7 +52,7 @@ def number(value: Decimal | float | int, *, places: int = 0) -> str:
     amount = Decimal(str(value))
     whole, _point, part = f"{abs(amount):.{places}f}".partition(".")
     groups = f"{int(whole):,}".replace(",", THIN)
-    mark = "," if _russian() else "."
+    mark = "," if russian() else "."
     negative = amount < 0 and (int(whole) or part.strip("0"))
     return (MINUS if negative else "") + groups + (mark + part if part else "")
 
@@ -86,7 +86,7 @@ def short_money(value: Decimal | float | int | None, *, currency: str = "") -> s
         if abs(amount) >= size and not (size == 1000 and abs(amount) < 10_000):
             scaled = amount / size
             places = 0 if abs(scaled) >= 100 or scaled == int(scaled) else 1
-            gap = NBSP if _russian() else ""
+            gap = NBSP if russian() else ""
             return f"{number(scaled, places=places)}{gap}{unit}{NBSP}{sign(currency)}"
     return f"{number(amount)}{NBSP}{sign(currency)}"
 
@@ -95,7 +95,7 @@ def share(value: float | None, *, places: int = 0) -> str:
     """Write a share 0..1 as a percentage."""
     if value is None:
         return "—"
-    return f"{number(value * 100, places=places)}{NBSP if _russian() else ''}%"
+    return f"{number(value * 100, places=places)}{NBSP if russian() else ''}%"
 
 
 def when(moment: datetime | date | None, *, now: datetime | None = None) -> str:
@@ -120,7 +120,7 @@ def when(moment: datetime | date | None, *, now: datetime | None = None) -> str:
 
 def short_date(day: date, *, this_year: int | None = None) -> str:
     """Write a date as "12 Mar", with the year unless it is this one."""
-    months = SHORT_MONTHS_RU if _russian() else SHORT_MONTHS_EN
+    months = SHORT_MONTHS_RU if russian() else SHORT_MONTHS_EN
     year = "" if day.year == (this_year or timezone.localdate().year) else f"{NBSP}{day.year}"
     return f"{day.day}{NBSP}{months[day.month - 1]}{year}"
 
@@ -182,5 +182,6 @@ def _unit(count: int, name: str) -> str:
     return f"{count}{NBSP}{name}"
 
 
-def _russian() -> bool:
+def russian() -> bool:
+    """Whether the page is in Russian."""
     return (get_language() or "ru").startswith("ru")
