@@ -72,6 +72,7 @@ INSTALLED_APPS = [
     "voronka.api",
 ]
 AUTH_USER_MODEL = "people.User"
+AUTHENTICATION_BACKENDS = ["voronka.web.account.backend.Backend"]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.MD5PasswordHasher"  # tests only: thousands of log-ins
     if TESTING

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
@@ -10,11 +11,19 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render, resolve_url
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils import timezone, translation
+from django.utils.translation import gettext as _
 
-from voronka.kernel.errors import DomainError
+from voronka.kernel.errors import DomainError, Forbidden
+from voronka.people.commands import note_session
 from voronka.people.models import User
 
+VIEWING_AS = "viewing_as"  # in the session: the id of the person whose eyes one borrows
+SAFE = {"GET", "HEAD", "OPTIONS"}
+NOTE_EVERY = 60.0  # seconds
+MOST_NOTED = 10_000  # sessions remembered by one process
+_noted: dict[str, float] = {}
 UNAUTHORIZED = 401  # for fragments: a log-in page must not be swapped into a column
 
 
@@ -30,12 +39,14 @@ class PersonMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        user = request.user
-        person = user if isinstance(user, User) else None
+        person = request.user if isinstance(request.user, User) else None
+        if person:
+            _note_device(request, person)
+            person = _other_eyes(request, person)
         language = person.language if person else translation.get_language_from_request(request)
         zone = person.time_zone if person else settings.TIME_ZONE
         with translation.override(language), timezone.override(ZoneInfo(zone)):
-            response = self.get_response(request)
+            response = self._refuse_change(request) or self.get_response(request)
             if isinstance(response, TemplateResponse) and not response.is_rendered:
                 response.render()
         response.headers.setdefault("Content-Language", language)
@@ -44,6 +55,15 @@ class PersonMiddleware:
             if _leads_to_log_in(response):
                 return HttpResponse(status=UNAUTHORIZED)
         return response
+
+    def _refuse_change(self, request: HttpRequest) -> HttpResponse | None:
+        """Who looks with somebody else's eyes changes nothing."""
+        if not getattr(request, "viewer", None) or request.method in SAFE:
+            return None
+        if request.path in {reverse("account:stop_viewing"), reverse("account:logout")}:
+            return None
+        refusal = _("Nothing can be changed while you look as somebody else.")
+        return self.process_exception(request, Forbidden(refusal))
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Answer a refusal that no view caught: a sentence for the toast, or a page."""
@@ -54,6 +74,33 @@ class PersonMiddleware:
             response["Voronka-Detail"] = quote(str(error.detail))
             return response
         return render(request, "errors/refused.html", {"error": error}, status=error.status)
+
+
+def _note_device(request: HttpRequest, person: User) -> None:
+    """Keep the list of devices up to date; most requests cost nothing."""
+    key = request.session.session_key
+    now = time.monotonic()
+    if key is None or _noted.get(key, -NOTE_EVERY) > now - NOTE_EVERY:
+        return
+    if len(_noted) > MOST_NOTED:
+        _noted.clear()
+    _noted[key] = now
+    agent = request.headers.get("User-Agent", "")
+    note_session(person, key, address=request.META.get("REMOTE_ADDR") or None, agent=agent)
+
+
+def _other_eyes(request: HttpRequest, person: User) -> User:
+    """Return whose rights count: the other person's while somebody looks as them (AC-1)."""
+    other_id = request.session.get(VIEWING_AS)
+    if other_id is None:
+        return person
+    other = User.objects.select_related("role").filter(pk=other_id, is_active=True).first()
+    if other is None:
+        del request.session[VIEWING_AS]
+        return person
+    request.viewer = person  # type: ignore[attr-defined]
+    request.user = other
+    return other
 
 
 def _is_fragment(request: HttpRequest) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 from django.conf import settings
 from django.utils import formats, timezone
@@ -42,6 +42,7 @@ SHORT_MONTHS_EN = [
     "Nov",
     "Dec",
 ]
+SHORT_FROM = 10_000  # smaller amounts are short enough as they are
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
 MINUTE = timedelta(minutes=1)
@@ -83,11 +84,16 @@ def short_money(value: Decimal | float | int | None, *, currency: str = "") -> s
         (Decimal(10) ** 3, pgettext("thousands, short", "K")),
     )
     for size, unit in steps:
-        if abs(amount) >= size and not (size == 1000 and abs(amount) < 10_000):
-            scaled = amount / size
-            places = 0 if abs(scaled) >= 100 or scaled == int(scaled) else 1
+        scaled = abs(amount) / size
+        places = 0 if scaled >= 100 or scaled == int(scaled) else 1
+        rounded = scaled.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
+        if size == 1000 and abs(amount) < SHORT_FROM:
+            break
+        if rounded >= 1:
+            places = 0 if rounded == int(rounded) else places
             gap = NBSP if russian() else ""
-            return f"{number(scaled, places=places)}{gap}{unit}{NBSP}{sign(currency)}"
+            text = number(rounded.copy_sign(amount), places=places)
+            return f"{text}{gap}{unit}{NBSP}{sign(currency)}"
     return f"{number(amount)}{NBSP}{sign(currency)}"
 
 

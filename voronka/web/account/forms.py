@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Any
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo, available_timezones
 
+from babel.dates import get_timezone_location
 from django import forms
+from django.conf import settings
 from django.contrib.auth.password_validation import password_validators_help_texts
+from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from voronka.people.models import User
@@ -24,18 +30,34 @@ NEAR = [
 ]  # fmt: skip
 
 
+PARTS = {
+    "Africa", "America", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific",
+}  # fmt: skip
+
+
 def zone_choices() -> list[Any]:
-    """Return the time zones of the world, the near ones first."""
-    rest = sorted(
-        zone
-        for zone in available_timezones() - set(NEAR)
-        if zone.partition("/")[0]
-        in {"Africa", "America", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific"}
-    )
+    """Return the time zones of the world by the names of their cities, the near ones first."""
+    return _zones((get_language() or settings.LANGUAGE_CODE)[:2], timezone.localdate())
+
+
+@lru_cache(maxsize=4)
+def _zones(language: str, day: date) -> list[Any]:
+    noon = datetime.combine(day, time(12), tzinfo=UTC)  # offsets change with summer time
+    rest = [zone for zone in available_timezones() - set(NEAR) if zone.split("/")[0] in PARTS]
+    far = sorted((_zone_name(zone, language, noon), zone) for zone in rest)
     return [
-        (_("Near"), [(zone, zone.partition("/")[2].replace("_", " ")) for zone in NEAR]),
-        (_("The world"), [(zone, zone.replace("_", " ")) for zone in rest]),
+        (_("Near"), [(zone, _zone_name(zone, language, noon)) for zone in NEAR]),
+        (_("The world"), [(zone, name) for name, zone in far]),
     ]
+
+
+def _zone_name(zone: str, language: str, at: datetime) -> str:
+    """Write a zone as "Moscow, UTC+3"."""
+    city = get_timezone_location(ZoneInfo(zone), locale=language, return_city=True)
+    minutes = int((at.astimezone(ZoneInfo(zone)).utcoffset() or timedelta()).total_seconds()) // 60
+    hours, rest = divmod(abs(minutes), 60)
+    sign = "\u2212" if minutes < 0 else "+"
+    return f"{city}, UTC{sign}{hours}" + (f":{rest:02d}" if rest else "")
 
 
 class LoginForm(forms.Form):

@@ -16,7 +16,7 @@ MONDAY = date(2024, 1, 1)
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """One weekday: "09:00–13:00, 14:00–18:00", or an empty string for a free day."""
+    """One weekday: "09:00–13:00" and so on, one a line, or an empty string for a free day."""
 
     name: str
     hours: str
@@ -28,7 +28,7 @@ def week_of(user: User) -> list[Day]:
     return [
         Day(
             formats.date_format(MONDAY + timedelta(days=number), "D"),
-            ", ".join(f"{start}–{end}" for start, end in hours.get(code, [])),
+            "\n".join(f"{start}–{end}" for start, end in hours.get(code, [])),
         )
         for number, code in enumerate(WEEKDAYS)
     ]

@@ -8,6 +8,7 @@ app_name = "account"
 urlpatterns = [
     path("login/", views.login, name="login"),
     path("logout/", views.logout, name="logout"),
+    path("viewing/stop/", views.stop_viewing, name="stop_viewing"),
     path("invitation/<str:token>/", views.invitation, name="invitation"),
     path("profile/", views.profile, name="profile"),
     path("profile/theme/", views.theme, name="theme"),

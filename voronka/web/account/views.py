@@ -30,9 +30,10 @@ from voronka.web.account.forms import (
     ProfileForm,
 )
 from voronka.web.forms import refuse
+from voronka.web.middleware import VIEWING_AS
 from voronka.web.toasts import toast
 
-BACKEND = "django.contrib.auth.backends.ModelBackend"
+BACKEND = "voronka.web.account.backend.Backend"
 
 
 @never_cache
@@ -64,10 +65,21 @@ def login(request: HttpRequest) -> HttpResponse:
 @require_POST
 def logout(request: HttpRequest) -> HttpResponse:
     """End the session on this device."""
-    if isinstance(request.user, User):
-        commands.log_out(request.user, request.session.session_key)
+    person = getattr(request, "viewer", None) or request.user
+    if isinstance(person, User):
+        commands.log_out(person, request.session.session_key)
     auth.logout(request)
     return redirect("account:login")
+
+
+@require_POST
+def stop_viewing(request: HttpRequest) -> HttpResponse:
+    """Come back to one's own eyes."""
+    other_id = request.session.pop(VIEWING_AS, None)
+    viewer = getattr(request, "viewer", None)
+    if other_id is not None and isinstance(viewer, User):
+        commands.stop_viewing_as(other_id, by=Actor.user(viewer))
+    return redirect("home")
 
 
 @never_cache

@@ -47,6 +47,11 @@ class Frame:
         return user if isinstance(user, User) else None
 
     @property
+    def viewing(self) -> bool:
+        """Whether somebody looks with this person's eyes; nothing can be changed then."""
+        return getattr(self.request, "viewer", None) is not None
+
+    @property
     def language(self) -> str:
         """The language of the page: "ru" or "en"."""
         return (get_language() or settings.LANGUAGE_CODE)[:2]

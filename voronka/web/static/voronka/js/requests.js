@@ -48,3 +48,8 @@ document.addEventListener("htmx:afterSettle", event => {
   if (event.detail.xhr?.status !== 422) return
   event.detail.target.querySelector(".invalid :is(input, select, textarea):not([type=hidden])")?.focus()
 })
+
+// The browser's own bubbles speak the browser's language; our sentences stand under the fields.
+htmx.onLoad(root => {
+  for (const form of [root, ...root.querySelectorAll("form")]) if (form.matches("form")) form.noValidate = true
+})
