@@ -1,0 +1,153 @@
+"""Taking a file in, setting its mapping, and starting the trial run or the import."""
+
+from __future__ import annotations
+
+from pathlib import Path, PurePath
+from typing import Literal
+
+from django.conf import settings
+from django.core.files.base import File
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from voronka.imports.mapping import Mapping, guess, headers_key, parse_mapping
+from voronka.imports.models import ImportRun, SavedMapping
+from voronka.imports.tables import Reading, open_table
+from voronka.imports.targets import planner_for, targets
+from voronka.journal.actors import Actor
+from voronka.journal.commands import record
+from voronka.kernel.errors import Conflict, InvalidInput, NotFound
+from voronka.people import access
+from voronka.people.models import User
+from voronka.pipelines.models import Pipeline
+
+State = ImportRun.State
+
+
+def may_import(by: Actor, entity: str, pipeline: str = "") -> None:
+    """Let the actor import rows of this kind, or raise Forbidden."""
+    if entity in ("person", "company"):
+        access.require(by, "import", access.CLIENTS, owner_id=by.user_id)
+    elif entity == "item" and pipeline:
+        kind = Pipeline.objects.filter(code=pipeline).values_list("item_type__code", flat=True)
+        access.require(by, "import", kind.first() or "", pipeline, owner_id=by.user_id)
+    elif entity in ("product", "employee"):
+        access.require_right(by, "setup" if entity == "product" else "people")
+
+
+def take_file(
+    file: File[bytes], *, name: str, entity: str, user: User, pipeline: str = ""
+) -> ImportRun:
+    """Keep a file, guess how it is read and where its columns go; the run is a draft.
+
+    A mapping used before for the same headers is taken again.
+
+    Raises:
+        InvalidInput: not a table, empty, or too large.
+        Forbidden: the role may not import this.
+    """
+    may_import(Actor.user(user), entity, pipeline)
+    if (file.size or 0) > settings.UPLOAD_MAX_BYTES:
+        raise InvalidInput(
+            _("A file may have up to %(count)d MB and must not be empty.")
+            % {"count": settings.UPLOAD_MAX_BYTES // 1024**2}
+        )
+    run = ImportRun(
+        entity=entity,
+        file_name=PurePath(name.replace("\\", "/")).name[:255],
+        created_by=user,
+        created_at=timezone.now(),
+    )
+    run.file.save(run.file_name[-80:], file, save=False)
+    try:
+        prepare_import(run, pipeline=pipeline)
+    except InvalidInput:
+        run.file.delete(save=False)
+        raise
+    return run
+
+
+def prepare_import(
+    run: ImportRun,
+    *,
+    reading: Reading | None = None,
+    mapping: Mapping | None = None,
+    pipeline: str = "",
+) -> ImportRun:
+    """Read the headers anew and set the mapping; what is not given is guessed or remembered.
+
+    Raises:
+        Conflict: the run has started already.
+        InvalidInput: the file can't be read this way.
+    """
+    if run.is_busy or run.state in (State.DONE, State.UNDONE):
+        raise Conflict(_("This import has started already."))
+    table = open_table(_path(run), name=run.file_name, reading=reading)
+    run.headers, run.reading = table.headers, table.reading.as_dict()
+    run.total = sum(1 for _row in table.rows)
+    run.state = State.DRAFT
+    if mapping is None:
+        mapping = _remembered(run) or Mapping.model_validate({"entity": run.entity})
+        if not mapping.fields:
+            codes = [t.code for t in targets(run.entity, pipeline)]
+            mapping.fields = guess(table.headers, codes)
+    if pipeline:
+        mapping.pipeline = pipeline
+    run.mapping = mapping.model_dump(exclude_defaults=True)
+    run.save()
+    return run
+
+
+def _remembered(run: ImportRun) -> Mapping | None:
+    saved = SavedMapping.objects.filter(
+        entity=run.entity, headers_key=headers_key(run.headers)
+    ).first()
+    return parse_mapping(saved.mapping) if saved else None
+
+
+def _path(run: ImportRun) -> Path:
+    return Path(run.file.path)
+
+
+@transaction.atomic
+def start_import(run_id: int, what: Literal["check", "run"], *, by: Actor) -> ImportRun:
+    """Start the trial run or the import as a background job; records `import.started`.
+
+    Raises:
+        Conflict: it is running, or has been imported already.
+        InvalidInput: the mapping does not fit the file.
+    """
+    from voronka.imports.tasks import continue_import
+
+    run = ImportRun.objects.select_for_update().get(pk=run_id)
+    if run.is_busy or run.state in (State.DONE, State.UNDONE):
+        raise Conflict(_("This import has started already."))
+    mapping = parse_mapping(run.mapping)
+    may_import(by, run.entity, mapping.pipeline)
+    planner_for(mapping, run.headers, by=by)  # refuses a mapping that does not fit
+    run.rows.all().delete()
+    run.state = State.CHECKING if what == "check" else State.RUNNING
+    run.done, run.counts, run.error = 0, {}, ""
+    run.save()
+    if what == "run":
+        SavedMapping.objects.update_or_create(
+            entity=run.entity,
+            headers_key=headers_key(run.headers),
+            defaults={"mapping": run.mapping, "changed_at": timezone.now()},
+        )
+    record("import.started", run, by=by, what=what, file=run.file_name)
+    continue_import.defer(run_id=run.pk)
+    return run
+
+
+@transaction.atomic
+def discard_import(run_id: int, *, by: Actor) -> None:
+    """Throw a draft or a checked import away; what is imported stays and is undone instead."""
+    run = ImportRun.objects.select_for_update().filter(pk=run_id).first()
+    if run is None:
+        raise NotFound(_("There is no such import."))
+    if run.is_busy or run.state == State.DONE:
+        raise Conflict(_("This import has started already."))
+    may_import(by, run.entity, parse_mapping(run.mapping).pipeline)
+    run.delete()

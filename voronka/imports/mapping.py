@@ -1,0 +1,215 @@
+"""Which column goes where: the mapping of an import, as JSON, YAML and guessed from headers."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping as Pairs
+from collections.abc import Sequence
+from typing import Any, Literal
+
+from django.utils.text import slugify
+from django.utils.translation import gettext as _
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from ruamel.yaml import YAML, YAMLError
+
+from voronka.kernel.errors import InvalidInput
+
+_PLACE = re.compile(r"\{([^{}|]+)(\|slug)?\}")
+
+
+class Rule(BaseModel):
+    """Where the value of one field comes from: a column, a template over columns, or a constant.
+
+    `replace` exchanges whole cell values first. For fields that name something else (owner,
+    company, contact, product …) `match` tells by what it is found, `missing` what happens if not.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    column: str = ""
+    template: str = ""  # "{product} — {account}"; "{name|slug}" for codes and addresses
+    value: str = ""
+    replace: dict[str, str] = Field(default_factory=dict)
+    match: Literal["", "name", "external_id", "email", "phone", "inn", "website", "code"] = ""
+    missing: Literal["fix", "empty", "create"] = "fix"
+
+
+class Mapping(BaseModel):
+    """How a table becomes cards, clients, products or employees.
+
+    Attributes:
+        key: fields by which what is already there is recognised, in order.
+        known: what to do with rows that are already there: "fill" empty fields and add contact
+            points, "overwrite", or "skip".
+        fields: field code -> rule. See `targets.targets` for the codes.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    entity: Literal["person", "company", "item", "product", "employee"]
+    pipeline: str = ""
+    key: list[str] = Field(default_factory=list)
+    known: Literal["fill", "overwrite", "skip"] = "fill"
+    fields: dict[str, Rule] = Field(default_factory=dict)
+    day_first: bool = True  # 01.02.2025 and 01/02/2025 are the first of February
+
+
+def parse_mapping(raw: Pairs[str, Any]) -> Mapping:
+    """Read a mapping from JSON-like data.
+
+    Raises:
+        InvalidInput: with the path and the fault of each wrong place.
+    """
+    try:
+        return Mapping.model_validate(raw)
+    except ValidationError as error:
+        faults = "; ".join(
+            f"{'.'.join(str(x) for x in fault['loc'])}: {fault['msg']}" for fault in error.errors()
+        )
+        raise InvalidInput(_("The mapping is not sound: %(faults)s") % {"faults": faults}) from error
+
+
+def read_yaml(text: str) -> Mapping:
+    """Read a mapping file; a bare string is short for a column: `title: Name`.
+
+    Raises:
+        InvalidInput: not YAML, or not a mapping.
+    """
+    try:
+        raw = YAML(typ="safe").load(text)
+    except YAMLError as error:
+        raise InvalidInput(_("The mapping is not YAML: %(fault)s") % {"fault": error}) from error
+    if not isinstance(raw, dict):
+        raise InvalidInput(_("The mapping file is empty."))
+    fields = raw.get("fields") or {}
+    if isinstance(fields, dict):
+        raw["fields"] = {
+            str(code): {"column": rule} if isinstance(rule, str) else rule
+            for code, rule in fields.items()
+        }
+    return parse_mapping(raw)
+
+
+def write_yaml(mapping: Mapping) -> str:
+    """Write a mapping as the YAML that the command line takes."""
+    import io
+
+    raw = mapping.model_dump(exclude_defaults=True)
+    raw["fields"] = {
+        code: rule["column"] if list(rule) == ["column"] else rule
+        for code, rule in raw.get("fields", {}).items()
+    }
+    out = io.StringIO()
+    yaml = YAML()
+    yaml.default_flow_style = False
+    yaml.dump(raw, out)
+    return out.getvalue()
+
+
+def headers_key(headers: Sequence[str]) -> str:
+    """Return a fingerprint of a file's headers, by which its mapping is remembered."""
+    return hashlib.sha256(json.dumps(list(headers), ensure_ascii=False).encode()).hexdigest()
+
+
+class Cells:
+    """Reads the mapped values out of rows; columns are looked up once."""
+
+    def __init__(self, mapping: Mapping, headers: Sequence[str]) -> None:
+        places = {header: n for n, header in enumerate(headers)}
+        unknown = {r.column for r in mapping.fields.values() if r.column} - places.keys()
+        for rule in mapping.fields.values():
+            unknown |= {m[1] for m in _PLACE.finditer(rule.template)} - places.keys()
+        if unknown:
+            raise InvalidInput(
+                _("The file has no such column: %(names)s.") % {"names": ", ".join(sorted(unknown))}
+            )
+        self._rules = [
+            (code, rule, places[rule.column] if rule.column else -1)
+            for code, rule in mapping.fields.items()
+        ]
+        self._places = places
+
+    def read(self, cells: Sequence[str]) -> dict[str, str]:
+        """Return field code -> text of one row; empty texts are left out."""
+        values: dict[str, str] = {}
+        for code, rule, place in self._rules:
+            if place >= 0:
+                text = cells[place].strip() if place < len(cells) else ""
+            elif rule.template:
+                text = self._fill(rule.template, cells)
+            else:
+                text = rule.value
+            if rule.replace:
+                text = rule.replace.get(text, text)
+            if not text and rule.value:
+                text = rule.value
+            if text:
+                values[code] = text
+        return values
+
+    def _fill(self, template: str, cells: Sequence[str]) -> str:
+        def cell(match: re.Match[str]) -> str:
+            place = self._places[match[1]]
+            text = cells[place].strip() if place < len(cells) else ""
+            return slugify(text, allow_unicode=False) if match[2] else text
+
+        return " ".join(_PLACE.sub(cell, template).split()).strip(" ·—-,")
+
+
+# Header words that people and other systems use, lower-case, for the first guess of a mapping.
+_WORDS: dict[str, tuple[str, ...]] = {
+    "external_id": ("id", "ид", "код", "opportunity_id", "deal id", "contact id", "company id"),
+    "title": ("title", "название сделки", "deal name", "сделка", "наименование сделки"),
+    "name": ("name", "наименование", "название", "фио", "имя клиента", "company name", "account"),
+    "first_name": ("first name", "имя"),
+    "last_name": ("last name", "фамилия"),
+    "patronymic": ("отчество", "middle name"),
+    "job_title": ("job title", "должность", "position"),
+    "phone": ("phone", "телефон", "мобильный", "mobile"),
+    "email": ("email", "e-mail", "почта"),
+    "address": ("address", "адрес"),
+    "website": ("website", "сайт", "domain", "web"),
+    "inn": ("инн", "inn"),
+    "comment": ("comment", "комментарий", "примечание", "note"),
+    "company": ("company", "компания", "организация", "associated company"),
+    "owner": ("owner", "ответственный", "менеджер", "sales_agent", "manager"),
+    "amount": ("amount", "сумма", "бюджет", "close_value", "value", "стоимость"),
+    "stage": ("stage", "стадия", "этап", "deal_stage", "статус"),
+    "source": ("source", "источник"),
+    "created_at": ("create date", "дата создания", "created", "engage_date"),
+    "closed_at": ("close date", "дата закрытия", "close_date", "closed"),
+    "loss_reason": ("loss reason", "причина отказа", "closed lost reason"),
+    "product": ("product", "товар", "услуга"),
+    "price": ("price", "цена", "sales_price"),
+    "code": ("code", "артикул", "sku"),
+    "group": ("group", "группа", "series", "категория"),
+    "unit": ("unit", "ед", "единица"),
+    "department": ("department", "отдел", "regional_office"),
+}
+_SEVERAL = {"phone", "email"}
+
+
+def guess(headers: Sequence[str], known: Sequence[str]) -> dict[str, Rule]:
+    """Propose columns for the field codes `known`; phones and e-mails may take several.
+
+    Further columns of a repeated field are named phone_2, phone_3 …
+    """
+    rules: dict[str, Rule] = {}
+    taken: set[str] = set()
+    for exact in (True, False):
+        for code in known:
+            for header in headers:
+                low = header.lower().strip()
+                words = _WORDS.get(code, (code,))
+                fits = low in words if exact else any(len(w) > 3 and w in low for w in words)
+                if not fits or header in taken or (code in rules and code not in _SEVERAL):
+                    continue
+                name = code
+                number = 2
+                while name in rules:
+                    name, number = f"{code}_{number}", number + 1
+                rules[name] = Rule(column=header)
+                taken.add(header)
+    return rules

@@ -1,0 +1,328 @@
+"""Rows that become persons or companies; whoever is known already is recognised (I5, IM-1)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models.functions import Lower
+from django.utils.translation import gettext as _
+
+from voronka.clients import rules
+from voronka.clients.commands.contacting import add_contact_point
+from voronka.clients.commands.editing import edit_client, stored
+from voronka.clients.commands.loading import ClientRow, load_clients, load_links
+from voronka.clients.models import Client, ContactPoint
+from voronka.imports.mapping import Cells, Mapping, Rule
+from voronka.imports.planners.base import Planned, SourceRow, Verdict, moment
+from voronka.imports.references import References, Unknown
+from voronka.journal.actors import Actor
+from voronka.kernel.errors import DomainError, InvalidInput
+from voronka.pipelines.models import Field
+from voronka.pipelines.values import BadValue, clean_value
+
+_PLAIN = {
+    "name": 255,
+    "first_name": 80,
+    "last_name": 80,
+    "patronymic": 80,
+    "job_title": 120,
+    "address": 400,
+    "website": 200,
+    "comment": 20_000,
+}  # characters
+_OTHER = ("external_id", "inn", "source", "owner", "created_at", "company", "account")
+_REPEATED = ("phone", "email", "comment")
+DEFAULT_KEYS = {
+    Client.Kind.PERSON: ["external_id", "phone", "email"],
+    Client.Kind.COMPANY: ["external_id", "inn", "website", "name"],
+}
+
+
+@dataclass(slots=True)
+class _Read:
+    """One row as read: the client it would be, its keys, and the company it belongs to."""
+
+    row: ClientRow
+    keys: list[tuple[str, str]]
+    company: str = ""
+    given: dict[str, Any] = field(default_factory=dict)  # field code -> value for an update
+
+
+class ClientPlanner:
+    """Plans persons or companies."""
+
+    journal_type = Client.journal_type
+
+    def __init__(self, mapping: Mapping, headers: list[str], *, by: Actor) -> None:
+        self.mapping, self.by = mapping, by
+        self.kind = Client.Kind(mapping.entity)
+        self.cells = Cells(mapping, headers)
+        self.refs = References(by)
+        self.keys = mapping.key or DEFAULT_KEYS[self.kind]
+        custom = Field.objects.filter(item_type=None, archived=False)
+        self._fields = {f.code: f for f in custom}
+        self._seen: dict[tuple[str, str], Planned] = {}
+        wrong = [c for c in mapping.fields if _base(c) not in {*_PLAIN, *_OTHER, *self._fields}]
+        wrong = [c for c in wrong if _base(c) not in _REPEATED]
+        if wrong:
+            raise InvalidInput(
+                _("Clients have no such field: %(names)s.") % {"names": ", ".join(sorted(wrong))}
+            )
+
+    def plan(self, rows: list[SourceRow]) -> list[Planned]:
+        """Give each row a verdict."""
+        read = [self.cells.read(row.cells) for row in rows]
+        if rule := self.mapping.fields.get("company"):
+            texts = [values["company"] for values in read if "company" in values]
+            self.refs.prepare(Client.Kind.COMPANY, rule.match or "name", texts)
+        planned = [self._read(row, v) for row, v in zip(rows, read, strict=True)]
+        found = self._find([p.payload for p in planned if p.payload])
+        for plan in planned:
+            if plan.payload and plan.verdict != Verdict.FIX:
+                self._recognise(plan, found)
+        return planned
+
+    def _read(self, row: SourceRow, values: dict[str, str]) -> Planned:
+        planned = Planned(row, Verdict.NEW)
+        if not any(cell.strip() for cell in row.cells):
+            planned.verdict = Verdict.EMPTY
+            return planned
+        phones = [t for c, t in values.items() if _base(c) == "phone"]
+        emails = [t for c, t in values.items() if _base(c) == "email"]
+        accounts = [t for c, t in values.items() if _base(c) == "account"]
+        points = rules.points(
+            phones=phones, emails=emails, accounts=accounts, country=settings.COUNTRY
+        )
+        comment = [t for c, t in values.items() if _base(c) == "comment"]
+        for code, sentence in points.refused.items():
+            planned.note(code, sentence)
+        lost = _unread(phones + emails, points.read) if points.refused else []
+        comment += [_("From the file: %(text)s") % {"text": text} for text in lost]
+        name = self._name(values)
+        if not name and points.read:
+            name = points.read[0].raw
+        if not name:
+            planned.fix("name", _("The row has neither a name nor a phone or e-mail."))
+            return planned
+        made = ClientRow(
+            kind=self.kind,
+            name=name[:255],
+            owner_id=self.by.user_id or 0,
+            points=points.read,
+            external_id=values.get("external_id", "")[:120],
+        )
+        for code, most in _PLAIN.items():
+            if code not in ("name", "comment") and code in values:
+                setattr(made, code, values[code][:most])
+        made.comment = "\n".join(comment)[: _PLAIN["comment"]]
+        self._refer(planned, made, values)
+        made.values = self._custom(planned, values)
+        given = {c: getattr(made, c) for c in _PLAIN if c in values and getattr(made, c)}
+        keys = self._keys_of(made)
+        planned.payload = _Read(made, keys, values.get("company", ""), {**given, **made.values})
+        self._check_company(planned, values)
+        return planned
+
+    def _name(self, values: dict[str, str]) -> str:
+        if name := values.get("name"):
+            return " ".join(name.split())
+        parts = (values.get(c, "") for c in ("first_name", "patronymic", "last_name"))
+        return " ".join(" ".join(parts).split())
+
+    def _refer(self, planned: Planned, made: ClientRow, values: dict[str, str]) -> None:
+        """Read what names something else: owner, source, taxpayer number, date."""
+        for code, find in (("owner", self.refs.user), ("source", self.refs.source)):
+            if code in values:
+                try:
+                    setattr(made, f"{code}_id", find(values[code]))
+                except Unknown as unknown:
+                    self._leave_or_fix(planned, code, str(unknown))
+        if "inn" in values:
+            try:
+                made.inn = rules.inn(values["inn"])
+            except rules.Unreadable as bad:
+                self._leave_or_fix(planned, "inn", bad.sentence)
+        if "created_at" in values:
+            made.created_at = moment(values["created_at"], self.mapping.day_first)
+            if made.created_at is None:
+                self._leave_or_fix(
+                    planned,
+                    "created_at",
+                    _("“%(value)s” is not a date.") % {"value": values["created_at"][:40]},
+                )
+
+    def _custom(self, planned: Planned, values: dict[str, str]) -> dict[str, Any]:
+        clean: dict[str, Any] = {}
+        for code, text in values.items():
+            if own := self._fields.get(code):
+                try:
+                    clean[code] = clean_value(own, text)
+                except BadValue as bad:
+                    self._leave_or_fix(planned, code, bad.sentence)
+        return clean
+
+    def _leave_or_fix(self, planned: Planned, code: str, sentence: Any) -> None:
+        rule = self.mapping.fields.get(code) or Rule()
+        if rule.missing == "fix":
+            planned.fix(code, sentence)
+        else:
+            planned.note(code, sentence)
+
+    def _check_company(self, planned: Planned, values: dict[str, str]) -> None:
+        rule, text = self.mapping.fields.get("company"), values.get("company")
+        if rule is None or not text:
+            return
+        try:
+            known = self.refs.client(Client.Kind.COMPANY, rule.match or "name", text)
+        except Unknown as unknown:
+            planned.fix("company", str(unknown))
+            return
+        if known is None and rule.missing == "fix":
+            planned.fix(
+                "company",
+                _("There is no client “%(name)s”. Import clients first, or let them be created.")
+                % {"name": text[:80]},
+            )
+
+    def _keys_of(self, made: ClientRow) -> list[tuple[str, str]]:
+        keys: list[tuple[str, str]] = []
+        for key in self.keys:
+            if key in ("phone", "email"):
+                keys += [(key, p.value) for p in made.points if p.kind == key]
+            elif key == "name":
+                keys.append((key, made.name.lower()))
+            elif text := str(getattr(made, key, "")):
+                keys.append((key, text.lower() if key == "website" else text))
+        return keys
+
+    def _find(self, read: list[_Read]) -> dict[tuple[str, str], set[int]]:
+        """Look up all keys of a chunk; at most one query a kind of key."""
+        wanted: dict[str, set[str]] = defaultdict(set)
+        for one in read:
+            for key, text in one.keys:
+                wanted[key].add(text)
+        found: dict[tuple[str, str], set[int]] = defaultdict(set)
+        clients = Client.objects.alive().filter(kind=self.kind)
+        for key, texts in wanted.items():
+            if key in ("phone", "email"):
+                points = ContactPoint.objects.filter(kind=key, value__in=texts, client__in=clients)
+                rows = points.values_list("value", "client_id")
+            elif key in ("name", "website"):
+                low = clients.annotate(low=Lower(key)).filter(low__in=texts)
+                rows = low.values_list("low", "pk")
+            else:
+                rows = clients.filter(**{f"{key}__in": texts}).values_list(key, "pk")
+            for text, pk in rows:
+                found[key, text].add(pk)
+        return found
+
+    def _recognise(self, plan: Planned, found: dict[tuple[str, str], set[int]]) -> None:
+        """Decide between new, double within the file, and known; the first key that hits wins."""
+        read: _Read = plan.payload
+        for key, text in read.keys:
+            if first := self._seen.get((key, text)):
+                plan.verdict = Verdict.DOUBLE
+                plan.note(key, _("The same client as in row %(row)d.") % {"row": first.row.number})
+                self._join(first, read)
+                return
+        for key, text in read.keys:
+            hits = found.get((key, text)) or set()
+            if len(hits) > 1:
+                plan.fix(
+                    key,
+                    _("Several clients fit “%(name)s”. Merge them or name one by its key.")
+                    % {"name": text[:80]},
+                )
+                return
+            if hits:
+                plan.object_id = hits.pop()
+                skip = self.mapping.known == "skip"
+                plan.verdict = Verdict.SAME if skip else Verdict.UPDATE
+                break
+        for place in read.keys:
+            self._seen.setdefault(place, plan)
+
+    def _join(self, first: Planned, read: _Read) -> None:
+        """Let an earlier row of the same client take what this one adds, while it is not written."""
+        if first.verdict != Verdict.NEW or first.object_id is not None:
+            return
+        own: ClientRow = first.payload.row
+        known = {(p.kind, p.value) for p in own.points}
+        own.points = [*own.points, *(p for p in read.row.points if (p.kind, p.value) not in known)]
+        for code in _PLAIN:
+            if not getattr(own, code):
+                setattr(own, code, getattr(read.row, code))
+        own.values = {**read.row.values, **own.values}
+        for place in read.keys:
+            self._seen.setdefault(place, first)
+
+    def write(self, planned: list[Planned]) -> None:
+        """Load new clients in bulk, change known ones one by one, link persons to companies."""
+        new = [p for p in planned if p.verdict == Verdict.NEW]
+        ids = load_clients((p.payload.row for p in new), by=self.by)
+        for plan, pk in zip(new, ids, strict=True):
+            plan.object_id, plan.made = pk, True
+        for plan in planned:
+            if plan.verdict == Verdict.UPDATE:
+                self._update(plan)
+        self._link([p for p in planned if p.verdict in (Verdict.NEW, Verdict.UPDATE)])
+
+    def _link(self, planned: list[Planned]) -> None:
+        rule = self.mapping.fields.get("company")
+        if rule is None:
+            return
+        match = rule.match or "name"
+        named = [p for p in planned if p.payload.company]
+        if rule.missing == "create" and self.by.user_id is not None:
+            texts = [p.payload.company for p in named]
+            self.refs.create(Client.Kind.COMPANY, rule, texts, owner_id=self.by.user_id)
+        links = []
+        for plan in named:
+            company = self.refs.client(Client.Kind.COMPANY, match, plan.payload.company)
+            if company is not None and plan.object_id is not None:
+                links.append((plan.object_id, company, plan.payload.row.job_title))
+        load_links(links, by=self.by)
+
+    def _update(self, plan: Planned) -> None:
+        read: _Read = plan.payload
+        client = Client.objects.get(pk=plan.object_id or 0)
+        changes = {}
+        for code, value in read.given.items():
+            old = stored(client, code)
+            if old != value and (not old or self.mapping.known == "overwrite"):
+                changes[code] = value
+        owned = set(client.contact_points.values_list("kind", "value"))
+        added = [p for p in read.row.points if (p.kind, p.value) not in owned]
+        if not changes and not added:
+            plan.verdict = Verdict.SAME
+            return
+        try:
+            with transaction.atomic():
+                if changes:
+                    edit_client(client.pk, changes, by=self.by)
+                points = [
+                    add_contact_point(client.pk, p.kind, p.raw or p.value, by=self.by).pk
+                    for p in added
+                ]
+        except DomainError as refusal:
+            plan.refuse(refusal)
+            return
+        plan.before = {code: stored(client, code) for code in changes}
+        if points:
+            plan.before["contact_points"] = points
+
+
+def _base(code: str) -> str:
+    """Return "phone" for "phone_2": a client may have several of a kind."""
+    head, _sep, tail = code.rpartition("_")
+    return head if tail.isdecimal() and head in (*_REPEATED, "account") else code
+
+
+def _unread(cells: list[str], read: list[rules.Point]) -> list[str]:
+    """Return the cells of which nothing could be read, so that they are kept in the comment."""
+    raws = [p.raw for p in read]
+    return [c for c in cells if not any(raw and raw in " ".join(c.split()) for raw in raws)]

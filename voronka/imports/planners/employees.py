@@ -1,0 +1,146 @@
+"""Rows that become employees with their departments; nobody can log in until invited."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.text import slugify
+from django.utils.translation import gettext as _
+
+from voronka.imports.mapping import Cells, Mapping, Rule
+from voronka.imports.planners.base import Planned, SourceRow, Verdict
+from voronka.journal.actors import Actor
+from voronka.kernel.errors import DomainError, InvalidInput
+from voronka.kernel.texts import LocalText
+from voronka.people.commands import change_user, create_user, save_department
+from voronka.people.models import Department, Role, User
+
+_CODES = ("name", "email", "phone", "role", "department", "head")
+
+
+class EmployeePlanner:
+    """Plans employees, recognised by e-mail. `head` names who leads the row's department."""
+
+    journal_type = User.journal_type
+
+    def __init__(self, mapping: Mapping, headers: list[str], *, by: Actor) -> None:
+        self.mapping, self.by = mapping, by
+        self.cells = Cells(mapping, headers)
+        self._roles = {r.code: r for r in Role.objects.all()}
+        self._seen: dict[str, int] = {}
+        if wrong := mapping.fields.keys() - set(_CODES):
+            raise InvalidInput(
+                _("Employees have no such field: %(names)s.") % {"names": ", ".join(sorted(wrong))}
+            )
+
+    def plan(self, rows: list[SourceRow]) -> list[Planned]:
+        """Give each row a verdict. Two queries."""
+        read = [self.cells.read(row.cells) for row in rows]
+        emails = [v["email"].lower() for v in read if "email" in v]
+        known = {u.email.lower(): u for u in User.objects.filter(email__in=emails)}
+        departments = self._departments()
+        return [self._plan(r, v, known, departments) for r, v in zip(rows, read, strict=True)]
+
+    def _plan(
+        self,
+        row: SourceRow,
+        values: dict[str, str],
+        known: dict[str, User],
+        departments: dict[str, Department],
+    ) -> Planned:
+        planned = Planned(row, Verdict.NEW)
+        if not any(cell.strip() for cell in row.cells):
+            planned.verdict = Verdict.EMPTY
+            return planned
+        for code in ("name", "email"):
+            if code not in values:
+                planned.fix(code, _("An employee needs a name and an e-mail."))
+        role = values.get("role", "manager")
+        if role not in self._roles:
+            planned.fix("role", _("There is no role “%(code)s”.") % {"code": role[:40]})
+        rule = self.mapping.fields.get("department") or Rule()
+        named = values.get("department", "")
+        if named and named.lower() not in departments and rule.missing != "create":
+            planned.fix("department", _("There is no department “%(name)s”.") % {"name": named[:80]})
+        if planned.verdict == Verdict.FIX:
+            return planned
+        email = values["email"].lower()
+        if email in self._seen:
+            planned.verdict = Verdict.DOUBLE
+            planned.note("email", _("The same key as in row %(row)d.") % {"row": self._seen[email]})
+            return planned
+        self._seen[email] = row.number
+        planned.payload = values
+        if user := known.get(email):
+            planned.object_id = user.pk
+            planned.verdict = Verdict.SAME if self.mapping.known == "skip" else Verdict.UPDATE
+        return planned
+
+    def write(self, planned: list[Planned]) -> None:
+        """Open or change each account by its own command; departments are made on the way."""
+        departments = self._departments()
+        for plan in planned:
+            if plan.verdict not in (Verdict.NEW, Verdict.UPDATE):
+                continue
+            values: dict[str, str] = plan.payload
+            try:
+                department = self._department(values, departments)
+                self._save(plan, values, department)
+            except DomainError as refusal:
+                plan.refuse(refusal)
+                continue
+            if values.get("head", "").lower() == values["name"].lower() and department:
+                self._lead(department, plan.object_id or 0)
+
+    def _save(self, plan: Planned, values: dict[str, str], department: Department | None) -> None:
+        role = self._roles[values.get("role", "manager")]
+        user = User.objects.filter(email__iexact=values["email"]).first()
+        if user is None:
+            user = create_user(
+                values["email"].lower(),
+                role=role,
+                by=self.by,
+                name=values["name"],
+                phone=values.get("phone", ""),
+                department=department,
+            )
+            plan.made = True
+        else:
+            plan.before = {"name": user.name}
+            changes: dict[str, Any] = {"name": values["name"]}
+            if department is not None:
+                changes["department"] = department
+            changed = change_user(user.pk, by=self.by, **changes)
+            if (changed.name, changed.department_id) == (user.name, user.department_id):
+                plan.verdict = Verdict.SAME
+        plan.object_id = user.pk
+
+    def _departments(self) -> dict[str, Department]:
+        found: dict[str, Department] = {}
+        for department in Department.objects.all():
+            for word in (department.code, department.name.ru, department.name.en):
+                if word:
+                    found.setdefault(word.lower(), department)
+        return found
+
+    def _department(
+        self, values: dict[str, str], known: dict[str, Department]
+    ) -> Department | None:
+        named = values.get("department", "")
+        if not named:
+            return None
+        if named.lower() not in known:
+            code = slugify(named)[:40] or f"department-{len(known) + 1}"
+            made = save_department(code=code, name=LocalText.of(named), by=self.by)
+            known[named.lower()] = made
+        return known[named.lower()]
+
+    def _lead(self, department: Department, user_id: int) -> None:
+        save_department(
+            department.pk,
+            code=department.code,
+            name=department.name,
+            parent=department.parent,
+            head=User.objects.get(pk=user_id),
+            by=self.by,
+        )

@@ -1,0 +1,352 @@
+"""Rows that become cards, with their stage, owner, dates and money as they were."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from voronka.clients.models import Client
+from voronka.imports.mapping import Cells, Rule
+from voronka.imports.mapping import Mapping as ImportMapping
+from voronka.imports.planners.base import Planned, SourceRow, Verdict, moment
+from voronka.imports.references import References, Unknown
+from voronka.items import gate
+from voronka.items.commands.editing import edit_item, stored
+from voronka.items.commands.lines import Line
+from voronka.items.commands.loading import Loader, LoadRow
+from voronka.items.commands.moving import move_item
+from voronka.items.models import Item
+from voronka.journal.actors import Actor
+from voronka.kernel.errors import DomainError, InvalidInput
+from voronka.pipelines.models import LossReason, Pipeline, Stage
+from voronka.pipelines.values import BadValue, clean_value, parse_decimal, parse_money
+
+ENTERED = "entered:"  # "entered:quote" is the date on which the card came to the stage "quote"
+_DATES = ("created_at", "closed_at")
+_OWN = ("title", "external_id", "stage", "owner", "amount", "contact", "company", "source")
+_FURTHER = ("loss_reason", "loss_comment", "product", "quantity", *_DATES)
+
+
+class ItemPlanner:
+    """Plans cards of one pipeline."""
+
+    journal_type = Item.journal_type
+
+    def __init__(self, mapping: ImportMapping, headers: list[str], *, by: Actor) -> None:
+        pipeline = Pipeline.objects.select_related("item_type").filter(code=mapping.pipeline).first()
+        if pipeline is None:
+            raise InvalidInput(
+                _("There is no funnel “%(code)s”. Choose where the cards go.")
+                % {"code": mapping.pipeline}
+            )
+        self.mapping, self.by, self.pipeline = mapping, by, pipeline
+        self.loader = Loader(pipeline, by=by)
+        self.refs = References(by)
+        self.cells = Cells(mapping, headers)
+        self.stages = [s for s in self.loader.stages if s.is_open]
+        self._stage_names = _words(self.loader.stages)
+        reasons = list(LossReason.objects.filter(pipeline=pipeline, archived=False))
+        self._reasons = {word: r.pk for word, r in _words(reasons).items()}
+        self._fields = {f.code: f for f in self.loader.fields}
+        self._seen: dict[str, int] = {}
+        codes = {c for c in mapping.fields if not c.startswith(ENTERED)}
+        unknown = codes - {*_OWN, *_FURTHER} - self._fields.keys()
+        stages = {s.code for s in self.loader.stages}
+        dated = {c.removeprefix(ENTERED) for c in mapping.fields if c.startswith(ENTERED)}
+        if wrong := unknown | (dated - stages):
+            raise InvalidInput(
+                _("Cards of this funnel have no such field: %(names)s.")
+                % {"names": ", ".join(sorted(wrong))}
+            )
+
+    def plan(self, rows: list[SourceRow]) -> list[Planned]:
+        """Give each row a verdict."""
+        read = [self.cells.read(row.cells) for row in rows]
+        for code, kind in (("company", Client.Kind.COMPANY), ("contact", Client.Kind.PERSON)):
+            if rule := self.mapping.fields.get(code):
+                texts = [values[code] for values in read if code in values]
+                self.refs.prepare(kind, rule.match or "name", texts)
+        known = self._known([v["external_id"] for v in read if "external_id" in v])
+        return [self._plan(r, v, known) for r, v in zip(rows, read, strict=True)]
+
+    def _known(self, keys: list[str]) -> dict[str, int]:
+        found = Item.objects.filter(pipeline=self.pipeline, external_id__in=keys)
+        return dict(found.exclude(external_id="").values_list("external_id", "pk"))
+
+    def _plan(self, row: SourceRow, values: dict[str, str], known: Mapping[str, int]) -> Planned:
+        planned = Planned(row, Verdict.NEW)
+        if not any(cell.strip() for cell in row.cells):
+            planned.verdict = Verdict.EMPTY
+            return planned
+        key = values.get("external_id", "")
+        if key and key in self._seen:
+            planned.verdict = Verdict.DOUBLE
+            planned.note("external_id", _("The same key as in row %(row)d.") % {"row": self._seen[key]})
+            return planned
+        if key:
+            self._seen[key] = row.number
+        if key in known:
+            return self._plan_known(planned, values, known[key])
+        load = self._load_row(planned, values)
+        if planned.verdict == Verdict.NEW and load is not None:
+            self._check_gate(planned, load)
+        planned.payload = (load, values)
+        return planned
+
+    def _plan_known(self, planned: Planned, values: dict[str, str], pk: int) -> Planned:
+        planned.object_id = pk
+        if self.mapping.known == "skip":
+            planned.verdict = Verdict.SAME
+            return planned
+        load = self._load_row(planned, values)
+        if load is None or planned.verdict == Verdict.FIX:
+            return planned
+        item = Item.objects.select_related("stage").get(pk=pk)
+        changes = self._changes(item, values, load)
+        to = load.visits[-1][0] if "stage" in values else item.stage
+        planned.verdict = Verdict.UPDATE if changes or to.pk != item.stage_id else Verdict.SAME
+        planned.payload = (changes, to, load)
+        return planned
+
+    def _changes(self, item: Item, values: dict[str, str], load: LoadRow) -> dict[str, Any]:
+        """Return what differs; under "fill" only what is empty on the card."""
+        new: dict[str, Any] = {
+            "title": load.title,
+            "amount": str(load.amount),
+            "contact": load.contact_id,
+            "company": load.company_id,
+            "source": load.source_id,
+            **load.values,
+        }
+        given = {code: new[code] for code in new if code in values or code in load.values}
+        changes = {}
+        for code, value in given.items():
+            old = stored(item, code)
+            empty = old in (None, "", [], "0", "0.00")
+            if old != value and (empty or self.mapping.known == "overwrite"):
+                changes[code] = value
+        return changes
+
+    def _load_row(self, planned: Planned, values: dict[str, str]) -> LoadRow | None:
+        """Read one row; every unreadable cell becomes a reason on the fix list."""
+        get = values.get
+        title = get("title", "")
+        if not title:
+            planned.fix("title", _("The card has no title."))
+        amount = self._read(planned, "amount", get("amount"), parse_money) or Decimal(0)
+        owner = self._refer(planned, "owner", get("owner"), self.refs.user) or self.by.user_id
+        if owner is None and planned.verdict != Verdict.FIX:
+            planned.fix("owner", _("Name a responsible person."))
+        visits, jumped = self._visits(planned, values)
+        if not visits or planned.verdict == Verdict.FIX:
+            return None
+        load = LoadRow(
+            title=title,
+            owner_id=owner or 0,
+            visits=visits,
+            jumped=jumped,
+            amount=amount,
+            contact_id=self._client(planned, "contact", Client.Kind.PERSON, get("contact")),
+            company_id=self._client(planned, "company", Client.Kind.COMPANY, get("company")),
+            source_id=self._refer(planned, "source", get("source"), self.refs.source),
+            values=self._custom(planned, values),
+            loss_comment=get("loss_comment", "")[:500],
+            external_id=get("external_id", "")[:120],
+        )
+        load.loss_reason_id = self._refer(planned, "loss_reason", get("loss_reason"), self._reason)
+        if product := self._refer(planned, "product", get("product"), self.refs.product):
+            quantity = self._read(planned, "quantity", get("quantity"), parse_decimal) or Decimal(1)
+            if quantity > 0:
+                price = (amount / quantity).quantize(Decimal("0.01"))
+                load.lines = [Line(get("product", "")[:255], price, quantity, product_id=product)]
+        return load
+
+    def _visits(
+        self, planned: Planned, values: dict[str, str]
+    ) -> tuple[list[tuple[Stage, datetime]], frozenset[int]]:
+        """Build the card's way from the dates that are known.
+
+        Stages before the present one without a date of their own count as passed by jump.
+        """
+        dates: dict[str, datetime] = {}
+        for code, text in values.items():
+            if code in _DATES or code.startswith(ENTERED):
+                found = moment(text, self.mapping.day_first)
+                if found is None:
+                    planned.fix(code, _("“%(value)s” is not a date.") % {"value": text[:40]})
+                else:
+                    dates[code] = found
+        stage = self._stage(planned, values.get("stage", ""))
+        if stage is None:
+            return [], frozenset()
+        entered = {c.removeprefix(ENTERED): d for c, d in dates.items() if c.startswith(ENTERED)}
+        created = dates.get("created_at") or min(dates.values(), default=timezone.now())
+        last = dates.get("closed_at") if not stage.is_open else None
+        last = last or entered.get(stage.code) or max([created, *entered.values()])
+        if last < created:
+            planned.fix("closed_at", _("The card would be closed before it was made."))
+            return [], frozenset()
+        way: list[tuple[Stage, datetime]] = []
+        jumped: set[int] = set()
+        before = [s for s in self.stages if s.pk != stage.pk]
+        if stage.is_open:
+            before = [s for s in before if s.position < stage.position]
+        for number, step in enumerate(before):
+            at = created if number == 0 else entered.get(step.code)
+            if at is None:
+                if stage.kind == Stage.Kind.LOST:
+                    continue
+                jumped.add(step.pk)
+                later = [d for s in before[number + 1 :] if (d := entered.get(s.code))]
+                at = min([*later, last])
+            way.append((step, min(max(at, way[-1][1] if way else at), last)))
+        way.append((stage, last))
+        return way, frozenset(jumped)
+
+    def _stage(self, planned: Planned, text: str) -> Stage | None:
+        if not text:
+            return self.stages[0] if self.stages else None
+        stage = self._stage_names.get(text.lower())
+        if stage is None:
+            planned.fix(
+                "stage",
+                _("The funnel has no stage “%(name)s”. Replace it by one of the funnel's stages.")
+                % {"name": text[:80]},
+            )
+        return stage
+
+    def _reason(self, text: str) -> int:
+        pk = self._reasons.get(text.lower())
+        if pk is None:
+            raise Unknown(
+                _("The funnel has no loss reason “%(name)s”. Add it or replace it.")
+                % {"name": text[:80]}
+            )
+        return pk
+
+    def _client(self, planned: Planned, code: str, kind: str, text: str | None) -> int | None:
+        if not text:
+            return None
+        rule = self.mapping.fields[code]
+        try:
+            found = self.refs.client(kind, rule.match or "name", text)
+        except Unknown as unknown:
+            planned.fix(code, str(unknown))
+            return None
+        if found is None and rule.missing == "fix":
+            planned.fix(
+                code,
+                _("There is no client “%(name)s”. Import clients first, or let them be created.")
+                % {"name": text[:80]},
+            )
+        elif found is None and rule.missing == "empty":
+            planned.note(code, _("“%(name)s” was not found and is left out.") % {"name": text[:80]})
+        return found
+
+    def _custom(self, planned: Planned, values: dict[str, str]) -> dict[str, Any]:
+        clean: dict[str, Any] = {}
+        for code, text in values.items():
+            if field := self._fields.get(code):
+                try:
+                    clean[code] = clean_value(field, text)
+                except BadValue as bad:
+                    self._leave_or_fix(planned, code, bad.sentence)
+        return clean
+
+    def _read(
+        self, planned: Planned, code: str, text: str | None, parse: Callable[[Any], Decimal]
+    ) -> Decimal | None:
+        if not text:
+            return None
+        try:
+            return parse(text)
+        except BadValue as bad:
+            self._leave_or_fix(planned, code, bad.sentence)
+            return None
+
+    def _refer(
+        self, planned: Planned, code: str, text: str | None, find: Callable[[str], int]
+    ) -> int | None:
+        if not text:
+            return None
+        try:
+            return find(text)
+        except Unknown as unknown:
+            self._leave_or_fix(planned, code, str(unknown))
+            return None
+
+    def _leave_or_fix(self, planned: Planned, code: str, sentence: Any) -> None:
+        rule = self.mapping.fields.get(code) or Rule()
+        if rule.missing == "empty":
+            planned.note(code, sentence)
+        else:
+            planned.fix(code, sentence)
+
+    def _check_gate(self, planned: Planned, load: LoadRow) -> None:
+        """The gate holds on import as everywhere: what it refuses goes to the fix list (IM-7)."""
+        missing = self.loader.missing(load)
+        for code in ("company", "contact"):
+            rule = self.mapping.fields.get(code)
+            will_be_made = rule is not None and rule.missing == "create"
+            if will_be_made and self.cells.read(planned.row.cells).get(code):
+                missing = [c for c in missing if c not in (code, "client")]
+        for code, name in gate.names(self.pipeline.item_type_id, missing).items():
+            planned.fix(code, _("The stage requires the field “%(name)s”.") % {"name": name})
+        if self.loader.needs_reason(load, known=bool(self._reasons)):
+            planned.fix("loss_reason", _("A lost card needs a loss reason."))
+
+    def write(self, planned: list[Planned]) -> None:
+        """Load the new cards in bulk and change the known ones one by one."""
+        new = [p for p in planned if p.verdict == Verdict.NEW]
+        self._make_clients(new)
+        ids = self.loader.load(p.payload[0] for p in new)
+        for plan, pk in zip(new, ids, strict=True):
+            plan.object_id, plan.made = pk, True
+        for plan in planned:
+            if plan.verdict == Verdict.UPDATE:
+                self._update(plan)
+
+    def _make_clients(self, new: list[Planned]) -> None:
+        for code, kind in (("company", Client.Kind.COMPANY), ("contact", Client.Kind.PERSON)):
+            rule = self.mapping.fields.get(code)
+            if rule is None or rule.missing != "create" or self.by.user_id is None:
+                continue
+            texts = [p.payload[1][code] for p in new if code in p.payload[1]]
+            self.refs.create(kind, rule, texts, owner_id=self.by.user_id)
+            for plan in new:
+                load, values = plan.payload
+                if code in values:
+                    pk = self.refs.client(kind, rule.match or "name", values[code])
+                    setattr(load, f"{code}_id", pk)
+
+    def _update(self, plan: Planned) -> None:
+        changes, to, load = plan.payload
+        pk = plan.object_id or 0
+        item = Item.objects.select_related("stage").get(pk=pk)
+        plan.before = {code: stored(item, code) for code in changes}
+        try:
+            with transaction.atomic():
+                if to.pk != item.stage_id:
+                    reason = LossReason.objects.filter(pk=load.loss_reason_id or 0).first()
+                    move_item(pk, to=to, by=self.by, changes=changes, reason=reason)
+                else:
+                    edit_item(pk, changes, by=self.by)
+        except DomainError as refusal:
+            plan.before = None
+            plan.refuse(refusal)
+
+
+def _words(rows: list[Any]) -> dict[str, Any]:
+    """Index stages or reasons by code and by both names, lower-case."""
+    found: dict[str, Any] = {}
+    for row in rows:
+        for word in (row.code, row.name.ru, row.name.en):
+            if word:
+                found.setdefault(word.lower(), row)
+    return found
