@@ -1,0 +1,1 @@
+"""Look back: reports over cards and their stage visits. Reads only."""

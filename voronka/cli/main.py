@@ -18,6 +18,8 @@ MODULES = (
     "worker",
     "migrate",
     "backup",
+    "importing",
+    "report",
 )
 
 app = typer.Typer(

@@ -12,7 +12,8 @@ from typing import Any, Literal
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from ruamel.yaml import YAML, YAMLError
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
 
 from voronka.kernel.errors import InvalidInput
 
@@ -68,7 +69,9 @@ def parse_mapping(raw: Pairs[str, Any]) -> Mapping:
         faults = "; ".join(
             f"{'.'.join(str(x) for x in fault['loc'])}: {fault['msg']}" for fault in error.errors()
         )
-        raise InvalidInput(_("The mapping is not sound: %(faults)s") % {"faults": faults}) from error
+        raise InvalidInput(
+            _("The mapping is not sound: %(faults)s") % {"faults": faults}
+        ) from error
 
 
 def read_yaml(text: str) -> Mapping:

@@ -41,9 +41,7 @@ class ImportRun(models.Model):
     done = models.PositiveIntegerField(default=0)  # rows worked through in the present state
     counts = models.JSONField(default=dict)  # verdict -> rows
     error = models.TextField(blank=True)
-    created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, related_name="imports"
-    )
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="imports")
     created_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True)
     undone_at = models.DateTimeField(null=True)

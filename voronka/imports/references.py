@@ -89,7 +89,8 @@ class References:
         pk = self._sources.get(text.lower())
         if pk is None:
             raise Unknown(
-                _("There is no source “%(name)s”. Add it or replace the name.") % {"name": text[:80]}
+                _("There is no source “%(name)s”. Add it or replace the name.")
+                % {"name": text[:80]}
             )
         return pk
 

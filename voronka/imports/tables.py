@@ -105,7 +105,7 @@ def guess_delimiter(text: str) -> str:
 
     def score(delimiter: str) -> tuple[float, int]:
         rows = []
-        for row in csv.reader(io.StringIO(text), delimiter=delimiter):
+        for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter):
             rows.append(len(row))
             if len(rows) == 30:
                 break
@@ -122,7 +122,9 @@ def _csv(path: Path, reading: Reading) -> Table:
     if not sample.strip():
         raise InvalidInput(_("The file is empty."))
     if sample.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"%PDF")):
-        raise InvalidInput(_("This is not a CSV file. Give the file its right ending and try again."))
+        raise InvalidInput(
+            _("This is not a CSV file. Give the file its right ending and try again.")
+        )
     encoding = reading.encoding or guess_encoding(sample)
     if encoding == "utf-8":
         encoding = "utf-8-sig"

@@ -111,8 +111,13 @@ def _path(run: ImportRun) -> Path:
 
 
 @transaction.atomic
-def start_import(run_id: int, what: Literal["check", "run"], *, by: Actor) -> ImportRun:
-    """Start the trial run or the import as a background job; records `import.started`.
+def start_import(
+    run_id: int, what: Literal["check", "run"], *, by: Actor, background: bool = True
+) -> ImportRun:
+    """Start the trial run or the import; records `import.started`.
+
+    Args:
+        background: hand it to the worker as a job; else the caller goes on with `work_on`.
 
     Raises:
         Conflict: it is running, or has been imported already.
@@ -137,7 +142,8 @@ def start_import(run_id: int, what: Literal["check", "run"], *, by: Actor) -> Im
             defaults={"mapping": run.mapping, "changed_at": timezone.now()},
         )
     record("import.started", run, by=by, what=what, file=run.file_name)
-    continue_import.defer(run_id=run.pk)
+    if background:
+        continue_import.defer(run_id=run.pk)
     return run
 
 

@@ -28,8 +28,11 @@ CHUNK = 500  # rows in one transaction
 
 
 @transaction.atomic
-def start_undo(run_id: int, *, by: Actor) -> ImportRun:
-    """Start taking an import back as a background job; records `import.undo_started`.
+def start_undo(run_id: int, *, by: Actor, background: bool = True) -> ImportRun:
+    """Start taking an import back; records `import.undo_started`.
+
+    Args:
+        background: hand it to the worker as a job; else the caller goes on with `undo_import`.
 
     Raises:
         Conflict: it has not ended, or was taken back already.
@@ -43,7 +46,8 @@ def start_undo(run_id: int, *, by: Actor) -> ImportRun:
     run.state, run.done = ImportRun.State.UNDOING, 0
     run.save(update_fields=["state", "done"])
     record("import.undo_started", run, by=by)
-    continue_undo.defer(run_id=run.pk)
+    if background:
+        continue_undo.defer(run_id=run.pk)
     return run
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -208,6 +209,7 @@ class ClientPlanner:
         found: dict[tuple[str, str], set[int]] = defaultdict(set)
         clients = Client.objects.alive().filter(kind=self.kind)
         for key, texts in wanted.items():
+            rows: Iterable[tuple[str, int]]
             if key in ("phone", "email"):
                 points = ContactPoint.objects.filter(kind=key, value__in=texts, client__in=clients)
                 rows = points.values_list("value", "client_id")
@@ -247,7 +249,7 @@ class ClientPlanner:
             self._seen.setdefault(place, plan)
 
     def _join(self, first: Planned, read: _Read) -> None:
-        """Let an earlier row of the same client take what this one adds, while it is not written."""
+        """Let an earlier row of the same client take what this one adds, before it is written."""
         if first.verdict != Verdict.NEW or first.object_id is not None:
             return
         own: ClientRow = first.payload.row

@@ -61,7 +61,9 @@ class EmployeePlanner:
         rule = self.mapping.fields.get("department") or Rule()
         named = values.get("department", "")
         if named and named.lower() not in departments and rule.missing != "create":
-            planned.fix("department", _("There is no department “%(name)s”.") % {"name": named[:80]})
+            planned.fix(
+                "department", _("There is no department “%(name)s”.") % {"name": named[:80]}
+            )
         if planned.verdict == Verdict.FIX:
             return planned
         email = values["email"].lower()

@@ -39,7 +39,9 @@ class ItemPlanner:
     journal_type = Item.journal_type
 
     def __init__(self, mapping: ImportMapping, headers: list[str], *, by: Actor) -> None:
-        pipeline = Pipeline.objects.select_related("item_type").filter(code=mapping.pipeline).first()
+        pipeline = (
+            Pipeline.objects.select_related("item_type").filter(code=mapping.pipeline).first()
+        )
         if pipeline is None:
             raise InvalidInput(
                 _("There is no funnel “%(code)s”. Choose where the cards go.")
@@ -52,7 +54,7 @@ class ItemPlanner:
         self.stages = [s for s in self.loader.stages if s.is_open]
         self._stage_names = _words(self.loader.stages)
         reasons = list(LossReason.objects.filter(pipeline=pipeline, archived=False))
-        self._reasons = {word: r.pk for word, r in _words(reasons).items()}
+        self._reasons: dict[str, int] = {word: r.pk for word, r in _words(reasons).items()}
         self._fields = {f.code: f for f in self.loader.fields}
         self._seen: dict[str, int] = {}
         codes = {c for c in mapping.fields if not c.startswith(ENTERED)}
@@ -87,7 +89,9 @@ class ItemPlanner:
         key = values.get("external_id", "")
         if key and key in self._seen:
             planned.verdict = Verdict.DOUBLE
-            planned.note("external_id", _("The same key as in row %(row)d.") % {"row": self._seen[key]})
+            planned.note(
+                "external_id", _("The same key as in row %(row)d.") % {"row": self._seen[key]}
+            )
             return planned
         if key:
             self._seen[key] = row.number

@@ -43,9 +43,7 @@ class ProductPlanner:
         known = Product.objects.in_bulk([v["code"] for v in read if "code" in v], field_name="code")
         return [self._plan(r, v, known) for r, v in zip(rows, read, strict=True)]
 
-    def _plan(
-        self, row: SourceRow, values: dict[str, str], known: dict[str, Product]
-    ) -> Planned:
+    def _plan(self, row: SourceRow, values: dict[str, str], known: dict[str, Product]) -> Planned:
         planned = Planned(row, Verdict.NEW)
         if not any(cell.strip() for cell in row.cells):
             planned.verdict = Verdict.EMPTY

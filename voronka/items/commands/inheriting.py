@@ -105,9 +105,7 @@ def _inherit(stage: Stage, heir: Stage) -> int:
         )
         visits = StageVisit.objects.filter(stage=stage).update(stage=heir)
         cursor.execute("CREATE TEMP TABLE merged ON COMMIT DROP AS " + _MERGE, [heir.pk])
-        cursor.execute(
-            "DELETE FROM items_stagevisit v USING merged m WHERE v.id = ANY (m.ids[2:])"
-        )
+        cursor.execute("DELETE FROM items_stagevisit v USING merged m WHERE v.id = ANY (m.ids[2:])")
         cursor.execute(
             "UPDATE items_stagevisit v SET left_at = m.left_at, jump = m.jump,"
             " correction = m.correction, overdue = m.overdue FROM merged m WHERE v.id = m.kept"
