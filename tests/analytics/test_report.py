@@ -1,10 +1,9 @@
 """The sales report says what is in the base, within the reader's rights."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from django.utils import timezone
 
 from tests.factories import SYSTEM, make_item, make_pipeline, make_reason, stage
 from tests.people.factories import make_user
@@ -39,7 +38,7 @@ def test_counts_sums_and_win_rate_by_responsible(django_assert_num_queries):
 
 def test_a_quarter_is_that_of_closing_and_the_cycle_runs_from_creation():
     pipeline, owner = make_pipeline(), make_user()
-    made = timezone.make_aware(datetime(2025, 3, 25, 12))
+    made = datetime(2025, 3, 25, 9, tzinfo=UTC)
     visits = [(stage(pipeline, "s1"), made), (stage(pipeline, "won"), made + timedelta(days=10))]
     load_items(pipeline, [LoadRow("Deal", owner.pk, visits, amount=Decimal(5))], by=SYSTEM)
     [row] = sales_report(user=None, by=["quarter"])
