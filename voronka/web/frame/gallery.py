@@ -47,10 +47,11 @@ def part(request: SignedInRequest, part: str) -> HttpResponse:
             said["undo_url"] = "/dev/gallery/toast"
         return trigger_client_event(HttpResponse(status=204), "toast", said)
     if part == "wrong":
-        form = SampleForm(request.POST)
+        form = SampleForm(request.POST, prefix="dialog")
         form.is_valid()
         return render(request, "frame/_gallery_dialog.html", {"form": form}, status=422)
-    return render(request, f"frame/_gallery_{part}.html", _context(request))
+    context = _context(request) | {"form": SampleForm(prefix="dialog")}
+    return render(request, f"frame/_gallery_{part}.html", context)
 
 
 def _context(request: SignedInRequest) -> dict[str, Any]:

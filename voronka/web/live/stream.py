@@ -39,12 +39,13 @@ class LiveStream:
 
     def __init__(self) -> None:
         self.hub = Hub()
-        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="live")
+        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="live")  # anew by open()
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def open(self) -> None:
         """Begin to listen; called inside the event loop."""
         self._loop = asyncio.get_running_loop()
+        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="live")
         self.hub.open()
 
     async def close(self) -> None:
