@@ -1,6 +1,11 @@
 // Theme and rail: the choice shows at once; the server keeps the theme with the person, the browser keeps the rail.
 const page = document.documentElement
 
+function fold(folded) {
+  page.dataset.rail = folded ? "folded" : "open"
+  localStorage.setItem("rail", page.dataset.rail)
+}
+
 document.addEventListener("click", event => {
   const theme = event.target.closest("[data-theme-choice]")
   if (theme) {
@@ -8,11 +13,12 @@ document.addEventListener("click", event => {
     for (const other of document.querySelectorAll("[data-theme-choice]")) other.setAttribute("aria-pressed", other === theme)
     document.dispatchEvent(new CustomEvent("theme:change"))
   }
-  if (event.target.closest("[data-rail-toggle]")) {
-    const folded = page.dataset.rail !== "folded"
-    page.dataset.rail = folded ? "folded" : "open"
-    localStorage.setItem("rail", page.dataset.rail)
+  const group = page.dataset.rail === "folded" && event.target.closest(".rail-group > summary")
+  if (group) { // a folded rail has no room for a group's entries: unfold it and show them
+    if (group.parentElement.open) event.preventDefault()
+    fold(false)
   }
+  if (event.target.closest("[data-rail-toggle]")) fold(page.dataset.rail !== "folded")
 })
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
   document.dispatchEvent(new CustomEvent("theme:change"))
