@@ -7,6 +7,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("voronka.web.frame.urls")),
     path("account/", include("voronka.web.account.urls")),
     path("fields/", include("voronka.web.fields.urls")),
+    path("imports/", include("voronka.web.imports.urls")),
+    path("report/", include("voronka.web.report.urls")),
 ]
 handler400 = "voronka.web.frame.views.bad_request"
 handler403 = "voronka.web.frame.views.forbidden"

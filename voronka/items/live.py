@@ -38,6 +38,8 @@ def live_filter(user_id: int) -> Callable[[Announcement], bool]:
             return owners is None or owner in owners
         if kind == "client":
             return clients is None or owner in clients
+        if kind == "import":
+            return bool(owner == user_id)
         if kind == "user":
             return bool(message["i"] == user_id)
         return kind in _SETUP

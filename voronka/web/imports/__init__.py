@@ -1,0 +1,1 @@
+"""Bringing files in: upload, mapping, trial run, import, fix list, undo."""

@@ -1,0 +1,1 @@
+"""The sales report on a page."""
