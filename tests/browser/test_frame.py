@@ -5,7 +5,10 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from tests.factories import make_item
 from tests.people.factories import PASSWORD, make_user
+from voronka.items.commands import edit_item
+from voronka.journal.actors import Actor
 
 pytestmark = pytest.mark.browser
 
@@ -199,3 +202,48 @@ def test_on_a_phone_the_rail_is_a_bar_below_and_nothing_sticks_out(phone, login,
     slider = phone.locator("#slider-frame")
     expect(slider).to_be_visible()
     assert round(slider.bounding_box()["width"]) == 390
+
+
+def test_a_change_by_somebody_else_makes_what_shows_it_read_itself_anew(gallery, owner):
+    item = make_item(owner=owner)
+    gallery.evaluate(
+        """id => {
+          const element = document.createElement("div")
+          element.dataset.live = `item:${id}`
+          element.setAttribute("hx-get", "/dev/gallery/live")
+          element.setAttribute("hx-trigger", "live")
+          document.querySelector("#content").prepend(element)
+          htmx.process(element)
+        }""",
+        item.pk,
+    )
+    asked = []
+    gallery.on("request", lambda request: asked.append(request.url))
+    for number in range(20):  # the stream may still be opening
+        edit_item(item.pk, {"title": f"Another {number}"}, by=Actor.system())
+        gallery.wait_for_timeout(300)
+        if any(url.endswith("/dev/gallery/live") for url in asked):
+            return
+    pytest.fail("the element did not read itself anew")
+
+
+def test_two_tabs_share_one_stream(gallery):
+    streams = []
+    second = gallery.context.new_page()
+    second.on("request", lambda request: streams.append(request.url))
+    second.goto("/dev/gallery")
+    expect(second.get_by_text("Open the slider")).to_be_visible()
+    assert not [url for url in streams if url.endswith("/live")]
+
+
+def test_the_lazy_libraries_load_by_name(gallery):
+    kinds = gallery.evaluate(
+        """async () => [
+          typeof (await import("sortablejs")).default.create,
+          typeof (await import("tom-select")).default,
+          typeof (await import("echarts")).init,
+          (await import("app/theme")).color("--accent"),
+        ]"""
+    )
+    assert kinds[:3] == ["function"] * 3
+    assert kinds[3].startswith("rgb")

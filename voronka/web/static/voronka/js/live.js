@@ -4,6 +4,8 @@
 //   <div data-live="item:55" hx-get="/items/55/head" hx-trigger="live" hx-swap="morph">
 //   data-live="pipeline:3", "client:7", "owner:12", or a bare subject type such as "import"; several by spaces.
 const CALM = 250 // milliseconds in which several changes become one re-reading
+const FIRST_PAUSE = 5000 // milliseconds before a refused stream is tried again
+const LAST_PAUSE = 120_000
 const url = document.body.dataset.liveUrl
 const channel = "BroadcastChannel" in window ? new BroadcastChannel("voronka-live") : null
 const waiting = new Set()
@@ -53,25 +55,33 @@ function heard({ kind, data }) {
 }
 const tell = message => { heard(message); channel?.postMessage(message) }
 
-/** Hold the stream until the tab goes away. */
+/** Hold the stream until the tab goes away. A refused one is tried again, ever more slowly. */
 function listen() {
-  return new Promise(() => {
-    const stream = new EventSource(url)
-    let doubt
-    stream.onopen = () => { clearTimeout(doubt); tell({ kind: "state", data: true }) }
+  let stream
+  let doubt
+  let pause = FIRST_PAUSE
+  const open = () => {
+    stream?.close()
+    stream = new EventSource(url)
+    stream.onopen = () => {
+      clearTimeout(doubt)
+      pause = FIRST_PAUSE
+      tell({ kind: "state", data: true })
+    }
     stream.addEventListener("change", ({ data }) => tell({ kind: "change", data: JSON.parse(data) }))
     stream.addEventListener("resync", () => tell({ kind: "resync" }))
     stream.onerror = () => {
       clearTimeout(doubt)
       doubt = setTimeout(() => tell({ kind: "state", data: stream.readyState === EventSource.OPEN }), 3000)
-      if (stream.readyState === EventSource.CLOSED) setTimeout(() => location.hidden || reopen(stream), 10_000)
+      if (stream.readyState !== EventSource.CLOSED) return
+      setTimeout(open, pause)
+      pause = Math.min(pause * 2, LAST_PAUSE)
     }
-    const reopen = old => {
-      old.close()
-      listen()
-    }
-    addEventListener("pagehide", () => stream.close(), { once: true })
-  })
+  }
+  open()
+  addEventListener("pagehide", () => stream.close())
+  addEventListener("pageshow", event => { if (event.persisted) open() })
+  return new Promise(() => {}) // the lock stays with this tab
 }
 
 if (url) {
@@ -81,5 +91,5 @@ if (url) {
   document.addEventListener("visibilitychange", flush)
   addEventListener("offline", () => connected(false))
   addEventListener("online", () => connected(true))
-  addEventListener("pageshow", event => { if (event.persisted) { missed = true; connected(true); if (!navigator.locks) listen() } })
+  addEventListener("pageshow", event => { if (event.persisted) queue(document.querySelectorAll("[data-live]")) })
 }
