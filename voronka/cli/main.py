@@ -20,6 +20,8 @@ MODULES = (
     "backup",
     "importing",
     "report",
+    "user",
+    "token",
 )
 
 app = typer.Typer(

@@ -113,6 +113,22 @@ def find_token(plain: str) -> ApiToken | None:
     )
 
 
+def tokens(user: User | None = None, *, open_only: bool = True) -> list[ApiToken]:
+    """Return keys with their people, newest first. One query.
+
+    Args:
+        user: whose; everybody's when omitted.
+        open_only: leave out revoked and expired ones.
+    """
+    keys = ApiToken.objects.select_related("user").order_by("-created_at")
+    if user is not None:
+        keys = keys.filter(user=user)
+    if open_only:
+        now = timezone.now()
+        keys = keys.filter(Q(expires_at=None) | Q(expires_at__gt=now), revoked_at=None)
+    return list(keys)
+
+
 def find_invitation(token: str) -> Invitation | None:
     """Return a link that still works, with its person; None for any other."""
     return (
