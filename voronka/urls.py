@@ -9,6 +9,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("fields/", include("voronka.web.fields.urls")),
     path("imports/", include("voronka.web.imports.urls")),
     path("report/", include("voronka.web.report.urls")),
+    path("account/keys/", include("voronka.web.tokens.urls")),
+    path("people/", include("voronka.web.people.urls")),
+    path("audit/", include("voronka.web.audit.urls")),
 ]
 handler400 = "voronka.web.frame.views.bad_request"
 handler403 = "voronka.web.frame.views.forbidden"

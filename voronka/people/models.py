@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -172,6 +172,11 @@ class Absence(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user}: {self.starts_at:%d.%m.%Y}–{self.ends_at:%d.%m.%Y}"
+
+    @property
+    def last_moment(self) -> datetime:
+        """The last moment away: an absence of whole days ends at midnight of the next one."""
+        return self.ends_at - timedelta(seconds=1)
 
 
 class Invitation(models.Model):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db.models import Count, Exists, OuterRef, Q
 from django.utils import timezone
@@ -24,6 +24,11 @@ class PersonRow:
     user: User  # with role and department
     state: str  # one of STATES
     away_until: datetime | None
+
+    @property
+    def away_through(self) -> datetime | None:
+        """The last moment away: an absence of whole days ends at midnight of the next one."""
+        return self.away_until - timedelta(seconds=1) if self.away_until else None
 
 
 def people(*, state: str = "", text: str = "", role: str = "") -> list[PersonRow]:

@@ -16,6 +16,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from voronka.kernel.errors import DomainError, Forbidden
+from voronka.people import rules
 from voronka.people.commands import note_session
 from voronka.people.models import User
 
@@ -90,12 +91,16 @@ def _note_device(request: HttpRequest, person: User) -> None:
 
 
 def _other_eyes(request: HttpRequest, person: User) -> User:
-    """Return whose rights count: the other person's while somebody looks as them (AC-1)."""
+    """Return whose rights count: the other person's while somebody looks as them (AC-1).
+
+    The right to look is asked again at every request: it may have been taken away since.
+    """
     other_id = request.session.get(VIEWING_AS)
     if other_id is None:
         return person
     other = User.objects.select_related("role").filter(pk=other_id, is_active=True).first()
-    if other is None:
+    may = person.access.has("people")
+    if other is None or not may or not rules.sees_no_more(person.access, other.access):
         del request.session[VIEWING_AS]
         return person
     request.viewer = person  # type: ignore[attr-defined]

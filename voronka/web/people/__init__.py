@@ -1,0 +1,1 @@
+"""People, roles, departments and working calendars."""

@@ -1,0 +1,1 @@
+"""One's own keys of programs to the API."""
