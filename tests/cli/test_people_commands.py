@@ -74,7 +74,7 @@ def test_a_key_is_made_listed_and_revoked(run):
 
 
 def test_an_unknown_person_or_role_is_a_sentence(run):
-    with pytest.raises(NotFound, match="nobody@example.com"):
+    with pytest.raises(NotFound, match=r"nobody@example\.com"):
         run("user invite nobody@example.com")
     person = make_user()
     with pytest.raises(NotFound, match="manager"):

@@ -7,15 +7,16 @@ from functools import wraps
 from typing import Concatenate, ParamSpec, cast
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 
 from voronka.journal.actors import Actor
 from voronka.people import access
 from voronka.people.requests import SignedInRequest
 
 P = ParamSpec("P")
-View = Callable[Concatenate[SignedInRequest, P], HttpResponse]
-PlainView = Callable[Concatenate[HttpRequest, P], HttpResponse]
+View = Callable[Concatenate[SignedInRequest, P], HttpResponseBase]
+PlainView = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
 
 
 def needs_right(right: str) -> Callable[[View[P]], PlainView[P]]:
@@ -23,7 +24,7 @@ def needs_right(right: str) -> Callable[[View[P]], PlainView[P]]:
 
     def decorate(view: View[P]) -> PlainView[P]:
         @wraps(view)
-        def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
             signed_in = cast(SignedInRequest, request)
             access.require_right(Actor.user(signed_in.user), right)
             return view(signed_in, *args, **kwargs)

@@ -26,7 +26,7 @@ from voronka.people.commands.sessions import (
     note_session,
 )
 from voronka.people.commands.tokens import create_token, revoke_token, use_token
-from voronka.people.commands.viewing import start_viewing_as, stop_viewing_as
+from voronka.people.commands.viewing import note_audit_export, start_viewing_as, stop_viewing_as
 
 __all__ = [
     "accept_invitation",
@@ -46,6 +46,7 @@ __all__ = [
     "invite_user",
     "log_in",
     "log_out",
+    "note_audit_export",
     "note_session",
     "plan_absence",
     "reopen_account",

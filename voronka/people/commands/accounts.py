@@ -179,7 +179,7 @@ def close_account(user_id: int, *, by: Actor) -> User:
     for department in Department.objects.filter(head=user):
         department.head = None
         department.save(update_fields=["head"])
-        record("department.changed", department, by=by, changed={"head": [user.pk, None]})
+        record("department.changed", department, by=by, changes={"head": [user.pk, None]})
     record("user.dismissed", user, by=by, name=user.name)
     return user
 
@@ -223,7 +223,7 @@ def _change(user: User, changes: Mapping[str, Any], *, by: Actor) -> User:
     changed = {k: [before[k], after[k]] for k in after if before[k] != after[k]}
     if changed:
         _save(user)
-        record("user.changed", user, by=by, name=user.name, changed=changed)
+        record("user.changed", user, by=by, name=user.name, changes=changed)
     return user
 
 

@@ -78,7 +78,7 @@ def save_calendar(
         record("calendar.created", calendar, by=by, **after)
     else:
         changed = {k: [before[k], after[k]] for k in after if before[k] != after[k]}
-        record("calendar.changed", calendar, by=by, name=name.as_dict(), changed=changed)
+        record("calendar.changed", calendar, by=by, name=name.as_dict(), changes=changed)
     return calendar
 
 

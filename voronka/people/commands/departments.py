@@ -64,7 +64,7 @@ def save_department(
         record("department.created", department, by=by, **after)
     else:
         changed = {k: [before[k], after[k]] for k in after if before[k] != after[k]}
-        record("department.changed", department, by=by, name=name.as_dict(), changed=changed)
+        record("department.changed", department, by=by, name=name.as_dict(), changes=changed)
     return department
 
 

@@ -68,7 +68,7 @@ def save_role(
         record("role.created", role, by=by, **after)
     else:
         changed = {k: [before[k], after[k]] for k in after if before[k] != after[k]}
-        record("role.changed", role, by=by, code=role.code, changed=changed)
+        record("role.changed", role, by=by, code=role.code, changes=changed)
     return role
 
 

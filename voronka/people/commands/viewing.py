@@ -40,3 +40,15 @@ def stop_viewing_as(user_id: int, *, by: Actor) -> None:
     """Journal the end of looking as another person."""
     user = load_user(user_id)
     record("user.viewing_ended", user, by=by, name=user.name)
+
+
+@transaction.atomic
+def note_audit_export(*, by: Actor, filters: dict[str, str]) -> None:
+    """Journal that somebody has downloaded the audit journal, and which part.
+
+    Raises:
+        Forbidden: no right to the audit journal.
+    """
+    access.require_right(by, "audit")
+    if by.user_id is not None:
+        record("user.audit_exported", load_user(by.user_id), by=by, filters=filters)

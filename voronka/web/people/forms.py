@@ -8,9 +8,8 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from voronka.kernel.texts import LocalText
 from voronka.kernel.worktime import WEEKDAYS, knows_country
@@ -40,7 +39,7 @@ def department_choices() -> list[tuple[str | int, str]]:
 
 def people_choices(*, without: int | None = None, empty: str = "") -> list[tuple[str | int, str]]:
     """Return the working people; `empty` names the choice of nobody."""
-    working = User.objects.filter(is_active=True).exclude(pk=without)
+    working = User.objects.filter(is_active=True).exclude(pk=without or 0)
     choices: list[tuple[str | int, str]] = [("", empty)] if empty else []
     return choices + [(user.pk, str(user)) for user in working]
 

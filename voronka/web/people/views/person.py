@@ -143,7 +143,12 @@ def why(request: SignedInRequest, user_id: int) -> HttpResponse:
     number, action = request.GET.get("card", ""), request.GET.get("action", "see")
     cards = Item.objects.visible_to(request.user).select_related("pipeline__item_type")
     card = cards.filter(pk=number).first() if number.isdecimal() and len(number) < 16 else None
-    context = {"person": person, "card": card, "number": number, "action": action}
+    context: dict[str, object] = {
+        "person": person,
+        "card": card,
+        "number": number,
+        "action": action,
+    }
     if card is not None and action in ACTIONS:
         pipeline = card.pipeline
         told = queries.explain(

@@ -1,0 +1,1 @@
+"""The audit journal: who did what, when, and whether the record is whole."""

@@ -1,0 +1,198 @@
+"""Events in words: what was done, about what, and what changed."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.apps import apps
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import Promise
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from voronka.journal.models import Event
+from voronka.kernel.texts import LocalText
+from voronka.people.models import User
+
+SUBJECTS: dict[str, Promise] = {
+    "item": gettext_lazy("card"),
+    "client": gettext_lazy("client"),
+    "user": gettext_lazy("person"),
+    "role": gettext_lazy("role"),
+    "department": gettext_lazy("department"),
+    "calendar": gettext_lazy("working calendar"),
+    "token": gettext_lazy("key of a program"),
+    "item_type": gettext_lazy("card type"),
+    "pipeline": gettext_lazy("funnel"),
+    "stage": gettext_lazy("stage"),
+    "section": gettext_lazy("section of fields"),
+    "field": gettext_lazy("field"),
+    "loss_reason": gettext_lazy("loss reason"),
+    "source": gettext_lazy("source"),
+    "product": gettext_lazy("product"),
+    "view": gettext_lazy("view"),
+    "bulk": gettext_lazy("bulk action"),
+    "merge": gettext_lazy("merge of clients"),
+    "import": gettext_lazy("import"),
+}
+DEEDS: dict[str, Promise] = {  # for every subject that has no words of its own below
+    "created": gettext_lazy("created"),
+    "changed": gettext_lazy("changed"),
+    "deleted": gettext_lazy("deleted"),
+    "restored": gettext_lazy("restored"),
+    "moved": gettext_lazy("moved"),
+    "archived": gettext_lazy("archived"),
+    "assigned": gettext_lazy("given to another owner"),
+    "merged": gettext_lazy("merged"),
+    "done": gettext_lazy("done"),
+    "undone": gettext_lazy("undone"),
+    "revoked": gettext_lazy("revoked"),
+    "won": gettext_lazy("won"),
+    "lost": gettext_lazy("lost"),
+    "corrected": gettext_lazy("returned to an earlier stage"),
+    "converted": gettext_lazy("converted"),
+    "watched": gettext_lazy("watched"),
+    "unwatched": gettext_lazy("no longer watched"),
+    "linked": gettext_lazy("linked"),
+    "unlinked": gettext_lazy("unlinked"),
+    "lines_set": gettext_lazy("products changed"),
+    "file_attached": gettext_lazy("file attached"),
+    "file_removed": gettext_lazy("file removed"),
+    "note_written": gettext_lazy("note written"),
+    "exported": gettext_lazy("exported"),
+}
+SPECIAL: dict[str, Promise] = {
+    "user.logged_in": gettext_lazy("Log-in"),
+    "user.logged_out": gettext_lazy("Log-out"),
+    "user.invited": gettext_lazy("Invitation link made"),
+    "user.accepted": gettext_lazy("Invitation accepted"),
+    "user.dismissed": gettext_lazy("Dismissal"),
+    "user.reopened": gettext_lazy("Taken back to work"),
+    "user.password_changed": gettext_lazy("New password"),
+    "user.session_closed": gettext_lazy("Signed out of devices"),
+    "user.absence_planned": gettext_lazy("Absence noted"),
+    "user.absence_cancelled": gettext_lazy("Absence cancelled"),
+    "user.viewed_as": gettext_lazy("Looking as this person began"),
+    "user.viewing_ended": gettext_lazy("Looking as this person ended"),
+    "user.audit_exported": gettext_lazy("Audit journal downloaded"),
+    "user.notified": gettext_lazy("Notification sent"),
+    "item.move_undone": gettext_lazy("Move undone"),
+    "item.lead_attached": gettext_lazy("Lead attached"),
+    "item.conversion_undone": gettext_lazy("Conversion undone"),
+    "item.criterion_confirmed": gettext_lazy("Exit criterion confirmed"),
+    "item.criterion_withdrawn": gettext_lazy("Exit criterion withdrawn"),
+}
+KINDS: dict[str, Promise] = {
+    "api": gettext_lazy("by API"),
+    "import": gettext_lazy("by import"),
+    "robot": gettext_lazy("robot"),
+    "system": gettext_lazy("Voronka itself"),
+}
+_PAGES = {"item": "items:page", "client": "clients:page", "user": "people:person"}
+_SHORT = 60  # characters of a value
+_SAID_ALREADY = {"owner_id"}  # told by the columns beside
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One event as the audit page shows it."""
+
+    event: Event
+    actor: User | None
+    how: str  # the way it came in, when not by hand
+    deed: str
+    subject: str
+    url: str  # where the subject is, "" when nowhere
+    details: list[str]
+
+
+def lines(events: Iterable[Event]) -> list[Line]:
+    """Put events in words; one SQL query for people and one for each kind of subject."""
+    events = list(events)
+    people = User.objects.in_bulk({e.actor_user_id for e in events if e.actor_user_id})
+    names = _names(events)
+    return [
+        Line(
+            event,
+            people.get(event.actor_user_id or 0),
+            _how(event),
+            deed(event.verb),
+            names.get((event.subject_type, event.subject_id)) or _fallback(event),
+            _url(event),
+            list(_details(event.diff)),
+        )
+        for event in events
+    ]
+
+
+def deed(verb: str) -> str:
+    """Return what was done: "Card moved", "Log-in"."""
+    if verb in SPECIAL:
+        return str(SPECIAL[verb])
+    subject, _dot, past = verb.partition(".")
+    what = str(SUBJECTS.get(subject, subject))
+    return capfirst(f"{what}: {DEEDS.get(past, past.replace('_', ' '))}")
+
+
+def _how(event: Event) -> str:
+    words = str(KINDS.get(event.actor_kind, ""))
+    return f"{words}: {event.actor_name}" if words and event.actor_name else words
+
+
+def _names(events: list[Event]) -> dict[tuple[str, int], str]:
+    wanted: dict[str, set[int]] = defaultdict(set)
+    for event in events:
+        wanted[event.subject_type].add(event.subject_id)
+    found: dict[tuple[str, int], str] = {}
+    for model in apps.get_models():
+        kind = getattr(model, "journal_type", "")
+        if kind in wanted:
+            rows = model._default_manager.in_bulk(wanted[kind])
+            found |= {(kind, int(pk)): str(row) for pk, row in rows.items()}
+    return found
+
+
+def _fallback(event: Event) -> str:
+    """Name what is gone by what the event itself kept of it."""
+    for key in ("title", "name"):
+        kept = event.diff.get(key)
+        if kept:
+            return str(LocalText.of(kept)) if isinstance(kept, Mapping) else str(kept)
+    return f"{SUBJECTS.get(event.subject_type, event.subject_type)} {event.subject_id}"
+
+
+def _url(event: Event) -> str:
+    name = _PAGES.get(event.subject_type, "")
+    try:
+        return reverse(name, args=[event.subject_id]) if name else ""
+    except NoReverseMatch:
+        return ""
+
+
+def _details(diff: Mapping[str, Any]) -> Iterable[str]:
+    for key, value in diff.items():
+        if key in {"changes", "changed"} and isinstance(value, Mapping):
+            for name, pair in value.items():
+                if isinstance(pair, list) and len(pair) == 2:
+                    yield f"{name}: {_value(pair[0])} → {_value(pair[1])}"
+                else:
+                    yield f"{name}: {_value(pair)}"
+        elif key not in _SAID_ALREADY and value not in (None, "", [], {}):
+            yield f"{key}: {_value(value)}"
+
+
+def _value(value: Any) -> str:
+    if value in (None, "", [], {}):
+        return "—"
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if isinstance(value, Mapping) and set(value) <= {"ru", "en"}:
+        value = str(LocalText.of(value))
+    elif isinstance(value, list):
+        value = ", ".join(_value(one) for one in value)
+    text = str(value)
+    return text if len(text) <= _SHORT else f"{text[:_SHORT]}…"

@@ -1,0 +1,147 @@
+"""The audit page, its download, and the check of the hash chain."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.dateparse import parse_date
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from voronka.journal import queries
+from voronka.journal.actors import Actor
+from voronka.kernel.errors import Forbidden
+from voronka.people import commands
+from voronka.people.access import Scope
+from voronka.people.models import User
+from voronka.people.requests import SignedInRequest
+from voronka.web.audit import sentences
+from voronka.web.rights import needs_right
+
+_MOST_ROWS = 100_000  # of one download
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+@require_GET
+@needs_right("audit")
+def index(request: SignedInRequest) -> HttpResponse:
+    """Show the journal, newest first, with filters."""
+    before = request.GET.get("after", "")
+    cursor = int(before) if before.isdecimal() and len(before) < 19 else None
+    page = queries.audit(**_filters(request), before=cursor)
+    context = {
+        "lines": sentences.lines(page.events),
+        "after": str(page.next_before or ""),
+        "chain": queries.chain_state(),
+        "people": User.objects.order_by("name"),
+        "subjects": sorted(
+            ((code, str(title)) for code, title in sentences.SUBJECTS.items()), key=lambda p: p[1]
+        ),
+        "chosen": request.GET,
+        "filtered": any(request.GET.get(name) for name in ("who", "about", "number", "verb"))
+        or bool(request.GET.get("since") or request.GET.get("until")),
+        "may_export": _may_export(request.user),
+    }
+    return render(request, "audit/index.html", context)
+
+
+@require_GET
+@needs_right("audit")
+def export(request: SignedInRequest) -> HttpResponseBase:
+    """Download what the filters show as CSV; journalled."""
+    if not _may_export(request.user):
+        raise Forbidden(
+            _("Your role does not let you download the base. Ask the owner of the CRM.")
+        )
+    filters = _filters(request)
+    commands.note_audit_export(
+        by=Actor.user(request.user), filters={k: str(v) for k, v in filters.items() if v}
+    )
+    response = StreamingHttpResponse(_csv(filters), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="audit-{timezone.localdate()}.csv"'
+    return response
+
+
+@require_POST
+@needs_right("audit")
+def check(request: SignedInRequest) -> HttpResponse:
+    """Walk the whole hash chain and say whether anything was changed."""
+    broken = queries.broken_seal()
+    context = {"broken": broken, "chain": queries.chain_state(), "checked": True}
+    return render(request, "audit/_chain.html", context)
+
+
+def _may_export(user: User) -> bool:
+    return user.access.scope("export", "*") is Scope.ALL
+
+
+def _filters(request: SignedInRequest) -> dict[str, Any]:
+    """Read the filters; what cannot be read is left out."""
+    get = request.GET.get
+    who, number = get("who", ""), get("number", "")
+    since, until = _day(get("since", "")), _day(get("until", ""))
+    return {
+        "actor_user_id": int(who) if who.isdecimal() and len(who) < 16 else None,
+        "actor_kinds": [who] if who in sentences.KINDS else [],
+        "subject_type": get("about", "") if get("about", "") in sentences.SUBJECTS else "",
+        "subject_id": int(number) if number.isdecimal() and len(number) < 19 else None,
+        "verb": get("verb", "")[:60],
+        "since": _start(since) if since else None,
+        "until": _start(until + timedelta(days=1)) if until else None,
+    }
+
+
+def _day(text: str) -> date | None:
+    try:
+        return parse_date(text)
+    except ValueError:
+        return None
+
+
+def _start(day: date) -> datetime:
+    return datetime.combine(day, time(), timezone.get_current_timezone())
+
+
+class _Echo:
+    """What the csv module writes to: hands each line straight on."""
+
+    def write(self, line: str) -> str:
+        return line
+
+
+def _csv(filters: dict[str, Any]) -> Iterator[str]:
+    writer = csv.writer(_Echo())
+    yield "\ufeff"  # spreadsheets then read Cyrillic rightly
+    head = [_("When"), _("Who"), _("How"), _("What"), _("About"), _("Number"), _("Details")]
+    yield writer.writerow(head)
+    before: int | None = None
+    rows = 0
+    while rows < _MOST_ROWS:
+        page = queries.audit(**filters, before=before, limit=1000)
+        for line in sentences.lines(page.events):
+            event = line.event
+            cells = [
+                timezone.localtime(event.recorded_at).isoformat(timespec="seconds"),
+                str(line.actor or ""),
+                line.how,
+                line.deed,
+                line.subject,
+                event.subject_id,
+                "; ".join(line.details),
+            ]
+            yield writer.writerow([_tame(cell) for cell in cells])
+        rows += len(page.events)
+        before = page.next_before
+        if before is None:
+            return
+
+
+def _tame(cell: object) -> object:
+    """Keep a spreadsheet from taking text for a formula."""
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
