@@ -231,12 +231,12 @@ def test_whoever_looks_as_somebody_sees_their_rights_and_changes_nothing(boss, o
     boss.post(reverse("people:view_as", args=[seller.pk]))
     profile = boss.get(reverse("account:profile")).content.decode()
     assert "The Seller" in profile
-    assert reverse("people:stop_viewing") in profile
+    assert reverse("account:stop_viewing") in profile
     assert boss.get(reverse("people:index")).status_code == 403
     for url in (reverse("account:theme"), reverse("account:profile"), reverse("tokens:index")):
         assert boss.post(url, {"theme": "dark", "name": "X"}).status_code == 403
     assert not Event.objects.filter(verb="user.changed", actor_user_id=owner.pk).exists()
-    boss.post(reverse("people:stop_viewing"))
+    boss.post(reverse("account:stop_viewing"))
     assert boss.get(reverse("people:index")).status_code == 200
     verbs = Event.objects.filter(actor_user_id=owner.pk).values_list("verb", flat=True)
     assert {"user.viewed_as", "user.viewing_ended"} <= set(verbs)
@@ -247,14 +247,14 @@ def test_looking_ends_when_the_right_is_taken_away_or_the_person_leaves(boss, ow
     boss.post(reverse("people:view_as", args=[seller.pk]))
     commands.close_account(seller.pk, by=Actor.system())
     assert boss.get(reverse("people:index")).status_code == 200
-    assert "view_as" not in boss.session
+    assert "viewing_as" not in boss.session
 
 
 def test_nobody_looks_as_somebody_who_may_more(client, owner):
     clerk = make_user(make_role(matrix={"*": {"see": "all"}}, rights=["people"]))
     client.force_login(clerk)
     assert client.post(reverse("people:view_as", args=[owner.pk])).status_code == 403
-    assert "view_as" not in client.session
+    assert "viewing_as" not in client.session
 
 
 def test_an_own_key_is_shown_once_and_revoked(client):

@@ -8,7 +8,6 @@ app_name = "people"
 urlpatterns = [
     path("", people.index, name="index"),
     path("invite/", people.invite, name="invite"),
-    path("stop-viewing/", people.stop_viewing, name="stop_viewing"),
     path("roles/", roles.index, name="roles"),
     path("roles/new/", roles.edit, name="role_new"),
     path("roles/<int:role_id>/", roles.edit, name="role"),

@@ -13,9 +13,9 @@ from voronka.kernel.errors import DomainError
 from voronka.people import commands, queries
 from voronka.people.requests import SignedInRequest
 from voronka.web.forms import refuse
+from voronka.web.middleware import VIEWING_AS
 from voronka.web.people.forms import InviteForm
 from voronka.web.rights import needs_right
-from voronka.web.viewing import SESSION_KEY
 
 
 @require_GET
@@ -75,15 +75,5 @@ def link_for(request: SignedInRequest, user_id: int) -> str:
 def view_as(request: SignedInRequest, user_id: int) -> HttpResponse:
     """Begin to look at the CRM as another person; nothing can be changed meanwhile."""
     commands.start_viewing_as(user_id, by=Actor.user(request.user))
-    request.session[SESSION_KEY] = user_id
+    request.session[VIEWING_AS] = user_id
     return redirect("home")
-
-
-@require_POST
-def stop_viewing(request: SignedInRequest) -> HttpResponse:
-    """Go back to one's own eyes."""
-    user_id = request.session.pop(SESSION_KEY, None)
-    if user_id is None:
-        return redirect("home")
-    commands.stop_viewing_as(user_id, by=Actor.user(request.user))
-    return redirect("people:person", user_id)
