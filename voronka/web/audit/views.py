@@ -12,6 +12,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET, require_POST
 
 from voronka.journal import queries
@@ -118,7 +119,15 @@ class _Echo:
 def _csv(filters: dict[str, Any]) -> Iterator[str]:
     writer = csv.writer(_Echo())
     yield "\ufeff"  # spreadsheets then read Cyrillic rightly
-    head = [_("When"), _("Who"), _("How"), _("What"), _("About"), _("Number"), _("Details")]
+    head = [
+        _("When"),
+        _("Who"),
+        _("How"),
+        _("What"),
+        _("About"),
+        pgettext("journal", "Number"),
+        _("Details"),
+    ]
     yield writer.writerow(head)
     before: int | None = None
     rows = 0

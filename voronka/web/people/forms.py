@@ -8,7 +8,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import get_language, gettext_lazy, pgettext
 from django.utils.translation import gettext as _
 
 from voronka.kernel.texts import LocalText
@@ -205,7 +205,7 @@ class CalendarForm(NamesMixin, WeekForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["country"].choices = [  # type: ignore[attr-defined]
-            ("", _("none")),
+            ("", pgettext("country", "none")),
             *((code, country_name(code)) for code in COUNTRIES if knows_country(code)),
         ]
 
