@@ -57,9 +57,8 @@ def test_all_that_is_wrong_in_a_form_is_said_at_once():
 
 
 def test_a_client_without_a_name_is_called_by_the_first_contact():
-    client = commands.create_client(
-        "person", {}, by=Actor.user(make_user()), phones=["89161234567"]
-    )
+    by = Actor.user(make_user())
+    client = commands.create_client("person", {}, by=by, phones=["89161234567"])
     assert client.name == "+79161234567"
     with pytest.raises(InvalidInput, match="name"):
         commands.create_client("person", {}, by=by)

@@ -5,14 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from voronka.kernel.fragments import Fragments
 from voronka.people.access import CLIENTS
 
 if TYPE_CHECKING:
     from voronka.people.models import User
+
+NAME_FRAGMENTS = Fragments("name", "first_name", "last_name", "patronymic", "inn")
+VALUE_FRAGMENTS = Fragments("value")
 
 
 class ClientQuerySet(models.QuerySet["Client"]):
@@ -78,6 +83,8 @@ class Client(models.Model):
             models.Index(fields=["name", "id"], name="client_by_name"),
             models.Index(fields=["-created_at", "-id"], name="client_newest"),
             models.Index(fields=["inn"], condition=~Q(inn=""), name="client_by_inn"),
+            # search, and look-alikes: any fragment of the name or the taxpayer number
+            GinIndex(NAME_FRAGMENTS, name="client_fragments"),
         ]
 
     def __str__(self) -> str:
@@ -115,7 +122,11 @@ class ContactPoint(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["client", "kind", "value"], name="contact_point_once")
         ]
-        indexes = [models.Index(fields=["kind", "value"], name="contact_point_by_value")]
+        indexes = [
+            models.Index(fields=["kind", "value"], name="contact_point_by_value"),
+            # search: a phone by any part, a piece of an address
+            GinIndex(VALUE_FRAGMENTS, name="contact_point_fragments"),
+        ]
 
     def __str__(self) -> str:
         return self.value

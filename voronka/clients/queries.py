@@ -1,0 +1,254 @@
+"""Reads of clients: who is it, who looks like whom, what a list shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from django.db.models import Count, Max, Min, Q
+from rapidfuzz import fuzz
+
+from voronka.clients.models import (
+    NAME_FRAGMENTS,
+    Client,
+    ClientLink,
+    ClientQuerySet,
+    ContactPoint,
+    NotDuplicate,
+)
+from voronka.clients.names import name_key
+from voronka.kernel.fragments import FragmentQuery, Holds, Term, fold
+from voronka.people.models import User
+
+Identity = tuple[str, str]  # (kind of contact point, its one spelling)
+
+CONFIDENCE: dict[str, float] = {
+    "inn": 0.99,
+    "account": 0.97,
+    "email": 0.95,
+    "phone": 0.93,  # families and offices share one
+}
+_OTHER_KIND = 0.6  # a company's phone given by a person: related, hardly the same
+_ALIKE = 86.0  # rapidfuzz score, 0..100, below which names are different
+_MOST_ALIKE = 0.7  # confidence of an equal name with nothing else in common
+_AT_COMPANY = 0.2  # added when the company is the same too
+_CANDIDATES = 60
+PAGE = 25  # pairs on a page of the queue
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A client who may be the one that is meant.
+
+    `reason` is account, email, phone, inn, name or name_at_company; `confidence` is 0..1; `text`
+    is the contact, number or name that they share.
+    """
+
+    client: Client
+    reason: str
+    confidence: float
+    text: str
+
+
+def recognise(
+    user: User | None,
+    *,
+    points: Iterable[Identity] = (),
+    name: str = "",
+    inn: str = "",
+    company: str = "",
+    kind: str = "",
+    exclude: Iterable[int] = (),
+) -> list[Match]:
+    """Who this may be, surest first. At most three SQL queries, one more for limited rights.
+
+    Exact identities come first, then the taxpayer number, then look-alike names; a name counts
+    for more when the company is alike as well. A client appears once, for the best reason.
+
+    Args:
+        user: sees only their own rights' clients; None for imports and channels, which see all.
+        points: contact points in their one spelling (`rules.points`).
+        company: the name of the person's company.
+        kind: "person" or "company" when that is known.
+    """
+    clients = Client.objects.alive() if user is None else Client.objects.visible_to(user)
+    clients = clients.exclude(pk__in=list(exclude))
+    found: dict[int, Match] = {}
+    for match in [
+        *_by_points(clients, list(points), kind),
+        *_by_inn_and_name(clients, name, inn, company, kind),
+    ]:
+        known = found.get(match.client.pk)
+        if known is None or known.confidence < match.confidence:
+            found[match.client.pk] = match
+    return sorted(found.values(), key=lambda m: (-m.confidence, m.client.pk))
+
+
+def _by_points(clients: ClientQuerySet, points: Sequence[Identity], kind: str) -> list[Match]:
+    if not points:
+        return []
+    wanted = Q(pk__in=[])
+    for point_kind in {k for k, _value in points}:
+        wanted |= Q(kind=point_kind, value__in=[v for k, v in points if k == point_kind])
+    rows = ContactPoint.objects.filter(wanted, client__in=clients).select_related("client__owner")
+    return [
+        Match(p.client, reason, _sureness(reason, p.client, kind), p.value)
+        for p in rows[:_CANDIDATES]
+        for reason in [p.kind if p.kind in ("phone", "email") else "account"]
+    ]
+
+
+def _sureness(reason: str, client: Client, kind: str) -> float:
+    return CONFIDENCE[reason] * (_OTHER_KIND if kind and client.kind != kind else 1)
+
+
+def _by_inn_and_name(
+    clients: ClientQuerySet, name: str, inn: str, company: str, kind: str
+) -> list[Match]:
+    key = name_key(name)
+    wanted = Q(inn=inn) if inn else Q(pk__in=[])
+    if query := _alike(key):
+        wanted |= Q(Holds(NAME_FRAGMENTS, query))
+    elif not inn:
+        return []
+    if kind:
+        clients = clients.filter(kind=kind)
+    rows = list(clients.filter(wanted).select_related("owner")[:_CANDIDATES])
+    same_inn = [Match(c, "inn", CONFIDENCE["inn"], inn) for c in rows if inn and c.inn == inn]
+    scored = [(c, fuzz.token_sort_ratio(key, name_key(c.name))) for c in rows if key]
+    alike = [(c, score) for c, score in scored if score >= _ALIKE]
+    at_company = _at_company([c.pk for c, _score in alike], company)
+    names = []
+    for client, score in alike:
+        confidence = _MOST_ALIKE * score / 100
+        reason = "name"
+        if client.pk in at_company:
+            confidence, reason = confidence + _AT_COMPANY, "name_at_company"
+        names.append(Match(client, reason, round(confidence, 2), client.name))
+    return same_inn + names
+
+
+def _alike(key: str) -> FragmentQuery | None:
+    """Ask for names that share the beginnings of all words, one letter from the end forgiven."""
+    words = sorted((w for w in key.split() if len(w) > 2), key=len, reverse=True)[:2]
+    terms = [Term(w, (fold(w[: max(3, len(w) - 2)]),)) for w in words]
+    return FragmentQuery((tuple(terms),)) if terms else None
+
+
+def _at_company(person_ids: Sequence[int], company: str) -> set[int]:
+    """Return which of the persons are linked to a company of a name like `company`."""
+    if not person_ids or not company:
+        return set()
+    key = name_key(company)
+    links = ClientLink.objects.filter(person_id__in=person_ids).select_related("company")
+    return {
+        link.person_id
+        for link in links
+        if fuzz.token_sort_ratio(key, name_key(link.company.name)) >= _ALIKE
+    }
+
+
+def doubles_of(client: Client, user: User) -> list[Match]:
+    """Clients who may be the same as this one, and have not been told apart from it."""
+    apart = NotDuplicate.objects.filter(Q(first=client) | Q(second=client))
+    known = {pk for pair in apart.values_list("first_id", "second_id") for pk in pair}
+    link = client.company_links.select_related("company").first()
+    return recognise(
+        user,
+        points=client.contact_points.values_list("kind", "value"),
+        name=client.name,
+        inn=client.inn,
+        company=link.company.name if link else "",
+        kind=client.kind,
+        exclude={client.pk, *known},
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two clients who are probably one. `first` is the older."""
+
+    first: Client
+    second: Client
+    reason: str
+    confidence: float
+    text: str
+
+
+def suggested_doubles(user: User, *, page: int = 1) -> list[Pair]:
+    """A page of pairs to look at: the same contact or taxpayer number, or two alike companies.
+
+    Only pairs of which the person sees both; pairs told apart are left out. A group of more than
+    two is shown by its oldest and newest first, and shrinks as they merge. Up to PAGE pairs.
+    """
+    visible = Client.objects.visible_to(user)
+    apart = set(NotDuplicate.objects.values_list("first_id", "second_id"))
+    start, stop = (page - 1) * PAGE, page * PAGE
+    most = stop + len(apart)  # rows to read: every group may turn out to be told apart
+    seen: dict[tuple[int, int], tuple[str, str]] = {}
+    for reason, text, oldest, newest in [
+        *_same_inn(visible, most),
+        *_same_contact(visible, most),
+        *_same_company_name(visible, most),
+    ]:
+        if (oldest, newest) not in apart:
+            seen.setdefault((oldest, newest), (reason, text))
+    chosen = list(seen.items())[start:stop]
+    by_id = visible.select_related("owner").in_bulk([pk for ids, _why in chosen for pk in ids])
+    return [
+        _pair(by_id[oldest], by_id[newest], kind, text) for (oldest, newest), (kind, text) in chosen
+    ]
+
+
+def _pair(first: Client, second: Client, kind: str, text: str) -> Pair:
+    if kind == "name":
+        return Pair(first, second, kind, _MOST_ALIKE, text)
+    reason = kind if kind in ("phone", "email", "inn") else "account"
+    return Pair(first, second, reason, _sureness(reason, first, second.kind), text)
+
+
+_Group = tuple[str, str, int, int]  # reason, what they share, the oldest and the newest id
+
+
+def _same_inn(visible: ClientQuerySet, most: int) -> list[_Group]:
+    rows = visible.exclude(inn="").values_list("kind", "inn").annotate(count=Count("pk"))
+    rows = rows.annotate(oldest=Min("pk"), newest=Max("pk")).filter(count__gt=1)
+    return [("inn", r[1], r[3], r[4]) for r in rows.order_by("-newest")[:most]]
+
+
+def _same_contact(visible: ClientQuerySet, most: int) -> list[_Group]:
+    points = ContactPoint.objects.filter(client__in=visible)
+    rows = points.values_list("kind", "value", "client__kind").annotate(count=Count("client"))
+    rows = rows.annotate(oldest=Min("client"), newest=Max("client")).filter(count__gt=1)
+    return [(r[0], r[1], r[4], r[5]) for r in rows.order_by("-newest")[:most]]
+
+
+def _same_company_name(visible: ClientQuerySet, most: int) -> list[_Group]:
+    companies = visible.filter(kind=Client.Kind.COMPANY)
+    rows = companies.values_list("name").annotate(count=Count("pk"))
+    rows = rows.annotate(oldest=Min("pk"), newest=Max("pk")).filter(count__gt=1)
+    return [("name", r[0], r[2], r[3]) for r in rows.order_by("-newest")[:most]]
+
+
+def family_ids(client: Client) -> list[int]:
+    """The client's id and those of all that have been merged into it: their past is its past."""
+    ids = [client.pk]
+    grown = [client.pk]
+    while grown:
+        grown = list(Client.objects.filter(merged_into__in=grown).values_list("pk", flat=True))
+        ids += grown
+    return ids
+
+
+def by_external_id(kind: str, external_id: str) -> Client | None:
+    """The client an other system calls so; one that has been merged leads to its keeper."""
+    if not external_id:
+        return None
+    client = (
+        Client.objects.filter(kind=kind, external_id=external_id, deleted_at=None)
+        .select_related("merged_into")
+        .first()
+    )
+    while client is not None and client.merged_into is not None:
+        client = client.merged_into
+    return client if client is not None and client.deleted_at is None else None
