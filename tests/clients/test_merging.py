@@ -5,6 +5,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.clients.factories import SYSTEM, make_client
+from tests.factories import make_item
 from tests.people.factories import make_role, make_user
 from voronka.clients.commands import (
     add_contact_point,
@@ -15,9 +16,12 @@ from voronka.clients.commands import (
 )
 from voronka.clients.errors import KindsDiffer, LaterMergeFirst, MergedAway
 from voronka.clients.models import Client, ClientLink, ContactPoint, Merge
+from voronka.items.models import Item
 from voronka.journal.actors import Actor
 from voronka.journal.models import Event
 from voronka.kernel.errors import Forbidden
+from voronka.timeline.commands.notes import write_note
+from voronka.timeline.models import Note
 
 pytestmark = pytest.mark.django_db
 
@@ -100,6 +104,19 @@ def test_nobody_merges_a_client_they_may_not_change():
     with pytest.raises(Forbidden):
         merge_clients(mine.pk, foreign.pk, by=Actor.user(seller))
     assert not Merge.objects.exists()
+
+
+def test_cards_and_notes_follow_the_client_and_go_back():
+    keeper, absorbed = make_client(), make_client()
+    card, own = make_item(contact=absorbed.pk), make_item(contact=keeper.pk)
+    note = write_note("call back", client_id=absorbed.pk, by=SYSTEM)
+    merge = merge_clients(keeper.pk, absorbed.pk, by=SYSTEM)
+    assert set(keeper.contact_items.values_list("pk", flat=True)) == {card.pk, own.pk}
+    assert Note.objects.get(pk=note.pk).client_id == keeper.pk
+    undo_merge(merge.pk, by=SYSTEM)
+    assert Item.objects.get(pk=card.pk).contact_id == absorbed.pk
+    assert Item.objects.get(pk=own.pk).contact_id == keeper.pk
+    assert Note.objects.get(pk=note.pk).client_id == absorbed.pk
 
 
 CHOICE = st.sampled_from(["keeper", "absorbed"])

@@ -9,6 +9,9 @@ class ItemsConfig(AppConfig):
     name = "voronka.items"
 
     def ready(self) -> None:
+        from voronka.clients.merging import register_mover
         from voronka.items import setup_hooks
+        from voronka.items.commands import client_merging
 
         setup_hooks.register()
+        register_mover("items", client_merging.move_to_keeper, client_merging.move_back)

@@ -9,7 +9,10 @@ class TimelineConfig(AppConfig):
     name = "voronka.timeline"
 
     def ready(self) -> None:
+        from voronka.clients.merging import register_mover
         from voronka.timeline import proofs, setup_hooks
+        from voronka.timeline.commands import client_merging
 
         setup_hooks.register()
         proofs.register()
+        register_mover("timeline", client_merging.move_to_keeper, client_merging.move_back)
