@@ -1,0 +1,1 @@
+"""Finding anything by a piece of what one remembers (UI-10)."""
