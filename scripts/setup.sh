@@ -74,11 +74,16 @@ environment() {
   "$uv" sync --locked --quiet --python "$python"
 }
 
-assets() {
+browser_libraries() {
   command -v npm >/dev/null || die "Voronka needs Node and npm. On Debian: apt install nodejs npm"
   say "Installing the web assets …"
   npm ci --no-audit --no-fund --loglevel=error
-  npm run --silent build
+}
+
+# What the sprite depends on: every icon that a template, a view or a script names.
+icons() {
+  grep -rhoE "icon[=( ]+[\"'][a-z0-9-]+[\"']" voronka/web --include='*.html' --include='*.py' --include='*.js' \
+    --exclude-dir=vendor | sort -u
 }
 
 chromium() {
@@ -97,7 +102,9 @@ another one: VORONKA_CHROMIUM=/path/to/chrome make test"
 # A checkout that moved has an environment with wrong paths: its place is part of the state.
 run_once environment "$PWD $(sum uv.lock pyproject.toml)" environment
 if [ -f package.json ]; then
-  run_once assets "$(sum package.json package-lock.json scripts/assets.* voronka/web/static/*/icons.txt)" assets
+  run_once libraries "$(sum package.json package-lock.json)" browser_libraries
+  run_once assets "$(sum package-lock.json scripts/assets.mjs scripts/tabler.scss voronka/web/static/*/icons.txt) $(icons | cksum)" \
+    npm run --silent build
 fi
 run_once messages "$(find voronka -name '*.po' -exec cksum {} + | sort)" \
   .venv/bin/python scripts/messages.py compile
