@@ -1,0 +1,318 @@
+"""What a blueprint may say: one pydantic model per part of the set-up.
+
+A key is the part's stable code, the order of the keys is the order on the screen. A top-level
+section that the file does not have is left alone; one that it has is complete.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Any, Literal, get_args
+
+from pydantic import BaseModel, ConfigDict, Field, GetJsonSchemaHandler, model_validator
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
+
+from voronka.kernel.texts import LocalText
+
+VERSION = 1
+CODE = r"^[A-Za-z0-9_-]{1,60}$"
+DEADLINE = r"^[1-9][0-9]{0,4}(m|h|d)( calendar)?$"
+
+Code = Annotated[str, Field(pattern=CODE)]
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+Action = Literal["see", "add", "change", "move", "delete", "export", "import"]
+ScopeCode = Literal["none", "own", "department", "branch", "all"]
+Color = Literal[
+    "grey", "blue", "teal", "green", "lime", "amber", "orange", "red", "pink", "violet"
+]
+StageKind = Literal["open", "won", "lost"]
+TypeKind = Literal["lead", "deal", "custom"]
+Purpose = Literal[
+    "qualification",
+    "new_sales",
+    "repeat",
+    "telemarketing",
+    "nurturing",
+    "lost_reactivation",
+    "fulfilment",
+    "other",
+]
+FieldKind = Literal[
+    "text",
+    "long_text",
+    "number",
+    "money",
+    "date",
+    "datetime",
+    "boolean",
+    "list",
+    "multi_list",
+    "user",
+    "client",
+    "item",
+    "phone",
+    "email",
+    "url",
+    "address",
+    "file",
+]
+COLOR_NAMES: tuple[str, ...] = get_args(Color)
+
+
+class Part(BaseModel):
+    """A piece of a blueprint; a key that it does not know is an error, never ignored."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Text(Part):
+    """Words for people: a plain string, or one per language, {ru: …, en: …}."""
+
+    ru: str = ""
+    en: str = ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_string(cls, value: Any) -> Any:
+        return {"ru": value} if isinstance(value, str) else value
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        """Publish both spellings: a string, or an object with the languages."""
+        words = {"type": "object", "additionalProperties": False, "minProperties": 1}
+        words["properties"] = {language: {"type": "string"} for language in ("ru", "en")}
+        return {
+            "description": "A plain string, or one per language: {ru: …, en: …}",
+            "anyOf": [{"type": "string"}, words],
+        }
+
+    @classmethod
+    def of(cls, text: LocalText) -> Text:
+        """Take over a stored text."""
+        return cls(ru=text.ru, en=text.en)
+
+    @property
+    def local(self) -> LocalText:
+        """The text as the database keeps it."""
+        return LocalText(self.ru, self.en)
+
+    def __bool__(self) -> bool:
+        return bool(self.ru or self.en)
+
+    def __str__(self) -> str:
+        return str(self.local)
+
+
+class Calendar(Part):
+    """Working hours with the public holidays of a country."""
+
+    name: Text
+    hours: dict[Weekday, list[Annotated[str, Field(pattern=r"^\d\d:\d\d-\d\d:\d\d$")]]] = Field(
+        default_factory=dict, description='Working intervals a day: mon: ["09:00-13:00"]'
+    )
+    country: str = Field("", pattern=r"^([A-Z]{2})?$", description="ISO 3166 code, e.g. RU")
+    days_off: list[date] = Field(default_factory=list)
+    days_on: list[date] = Field(default_factory=list, description="Worked though they look free")
+    default: bool = Field(False, description="The company's own calendar; exactly one is")
+
+
+class Role(Part):
+    """What a kind of employee may do."""
+
+    name: Text
+    everything: bool = Field(False, description="The owner: all that is, and will be")
+    matrix: dict[str, dict[Action, ScopeCode]] = Field(
+        default_factory=dict,
+        description='"*", an item type, "type/pipeline" or "client": {action: scope}',
+    )
+    rights: list[str] = Field(default_factory=list, description="Settings rights")
+
+
+class Department(Part):
+    """A department, with the departments below it."""
+
+    name: Text
+    head: str = Field("", description="E-mail of the head; ignored while nobody has it")
+    departments: dict[Code, Department] = Field(default_factory=dict)
+
+
+class Source(Part):
+    """Where enquiries come from."""
+
+    name: Text
+    icon: str = "world"
+
+
+class Option(Part):
+    """A choice of a list field."""
+
+    name: Text
+    points: int = Field(0, description="What it adds to the grade")
+
+
+class Rules(Part):
+    """Limits of a field's value."""
+
+    min: int | float | str | None = None
+    max: int | float | str | None = None
+    pattern: str | None = None
+    max_length: int | None = Field(None, ge=1)
+
+
+class FieldSpec(Part):
+    """A field of the card."""
+
+    name: Text
+    kind: FieldKind
+    help: Text = Field(default_factory=Text, description="A hint; for BANT the question to ask")
+    options: dict[Code, Option] = Field(default_factory=dict, description="Of list kinds only")
+    rules: Rules = Field(default_factory=Rules)
+    important: bool = Field(False, description="Counted in the clarity of the card")
+
+
+class SectionSpec(Part):
+    """A block of fields on the card."""
+
+    name: Text
+    pipelines: list[Code] = Field(default_factory=list, description="Empty: shown in all")
+    fields: dict[Code, FieldSpec] = Field(default_factory=dict)
+
+
+class Grade(Part):
+    """The ABC grade: points of the fields' choices, summed."""
+
+    fields: list[Code]
+    a: int = Field(description="From so many points on the grade is A")
+    b: int = Field(description="From so many points on it is B; below it is C")
+
+
+class ItemTypeSpec(Part):
+    """A kind of card: lead, deal, or a custom type."""
+
+    kind: TypeKind = "custom"
+    name: Text = Field(description="One card: Deal")
+    plural: Text = Field(description="Many cards: Deals")
+    icon: str = "box"
+    prefix: str = Field("", max_length=8, description="Of the card's number")
+    client: bool = Field(True, description="Has a client")
+    amount: bool = Field(True, description="Has an amount")
+    lines: bool = Field(False, description="Has line items")
+    revenue: bool = Field(False, description="Its won cards are revenue; only deals'")
+    success: Text = Field(default_factory=Text, description="What success means here")
+    grade: Grade | None = None
+    sections: dict[Code, SectionSpec] = Field(default_factory=dict)
+
+
+class ClientSpec(Part):
+    """Fields of persons and companies."""
+
+    sections: dict[Code, SectionSpec] = Field(default_factory=dict)
+
+
+class Criterion(Part):
+    """A fact without which the card does not leave the stage."""
+
+    text: Text
+    check: str = Field("", description="What is looked up; empty: a tick by the manager")
+    required: bool = True
+
+
+class Objection(Part):
+    """What customers say here, and the answer that works."""
+
+    objection: Text
+    answer: Text
+
+
+class StageSpec(Part):
+    """A stage with its passport."""
+
+    name: Text
+    kind: StageKind = "open"
+    color: Color = "grey"
+    critical: bool = False
+    key: bool = Field(False, description="The key stage of the funnel (КЭВ)")
+    goal: Text = Field(default_factory=Text)
+    sells_next: Text = Field(
+        default_factory=Text, description="What the customer gets by moving on"
+    )
+    steps: list[Text] = Field(default_factory=list, description="Who does what, in order")
+    exit_criteria: dict[Code, Criterion] = Field(default_factory=dict)
+    objections: list[Objection] = Field(default_factory=list)
+    responsible: str = Field("", description="Code of a role")
+    deadline: str = Field(
+        "",
+        pattern=f"^$|{DEADLINE}",
+        description="30m, 4h, 2d in working time (a day is 8 hours), or 3d calendar (24 hours)",
+    )
+    required: list[str] = Field(
+        default_factory=list, description="Fields that must be filled to stand here or further on"
+    )
+
+
+class LossReasonSpec(Part):
+    """Why a card is lost; reasons form a tree."""
+
+    name: Text
+    target: bool = Field(True, description="False: never was an enquiry to sell to")
+    needs_comment: bool = False
+    reasons: dict[Code, LossReasonSpec] = Field(default_factory=dict)
+
+
+class PipelineSpec(Part):
+    """A funnel."""
+
+    type: Code = Field(description="Code of the item type whose cards walk here")
+    name: Text
+    purpose: Purpose = "new_sales"
+    naming: Literal["results", "activities"] = "results"
+    why: Text = Field(default_factory=Text, description="Why it is a funnel of its own")
+    forward_only: bool = True
+    calendar: str = Field("", description="Code of a calendar; empty: the company's")
+    stages: dict[Code, StageSpec]
+    loss_reasons: dict[Code, LossReasonSpec] = Field(default_factory=dict)
+    heirs: dict[Code, Code] = Field(
+        default_factory=dict,
+        description="Removed stage: the stage of this funnel that takes its cards and history",
+    )
+
+
+class ProductSpec(Part):
+    """A product or service of the price list."""
+
+    name: Text
+    group: str = Field("", max_length=80)
+    unit: str = Field("pcs", max_length=16)
+    price: Decimal = Field(Decimal(0), ge=0, max_digits=14, decimal_places=2)
+
+
+class Blueprint(Part):
+    """The whole set-up of a company's sales in Voronka."""
+
+    version: Literal[1]
+    about: Text = Field(default_factory=Text, description="For the reader of the file; not stored")
+    calendars: dict[Code, Calendar] | None = None
+    roles: dict[Code, Role] | None = None
+    departments: dict[Code, Department] | None = None
+    sources: dict[Code, Source] | None = None
+    item_types: dict[Code, ItemTypeSpec] | None = None
+    client: ClientSpec | None = None
+    pipelines: dict[Code, PipelineSpec] | None = None
+    products: dict[Annotated[str, Field(pattern=r"^\S.{0,59}$")], ProductSpec] | None = None
+
+
+SECTIONS = tuple(name for name in Blueprint.model_fields if name not in ("version", "about"))
+
+
+def json_schema() -> dict[str, Any]:
+    """Return the JSON Schema that docs/blueprint.schema.json publishes."""
+    schema = Blueprint.model_json_schema()
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Voronka blueprint",
+        **{key: value for key, value in schema.items() if key != "title"},
+    }
