@@ -1,11 +1,16 @@
-"""Whether the parts of a blueprint fit together: references, counts, codes. No database."""
+"""Whether the parts of a blueprint fit together: references, counts, limits. No database.
+
+What one part may say by itself is decided where the commands decide it, in `pipelines.rules`;
+here those decisions get their place in the file.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from django.utils.translation import gettext as _
 
+from voronka.blueprints import translating
 from voronka.blueprints.errors import Path
 from voronka.blueprints.explaining import nearest
 from voronka.blueprints.rules import split_hours
@@ -17,13 +22,22 @@ from voronka.blueprints.schema import (
     LossReasonSpec,
     PipelineSpec,
     SectionSpec,
+    StageSpec,
 )
-from voronka.kernel.worktime import check_hours
+from voronka.kernel.errors import Sentence
+from voronka.kernel.worktime import check_hours, knows_country
 from voronka.people.access import CLIENTS, RIGHTS
+from voronka.pipelines import rules, specs
+from voronka.pipelines.system_fields import SYSTEM_FIELDS
 
+MAX_DEPTH = 3  # levels of loss reasons
 Mistake = tuple[Path, str]
-OWN_FIELDS = ("amount", "contact", "company", "source", "lines")  # of every card, beside `values`
-LIST_KINDS = ("list", "multi_list")
+_FILE_NAMES = {  # parts of a spec that the file calls otherwise
+    "deadline_minutes": "deadline",
+    "split_reason": "why",
+    "counts_in_revenue": "revenue",
+    "has_lines": "lines",
+}
 
 
 def mistakes(blueprint: Blueprint) -> Iterator[Mistake]:
@@ -31,17 +45,43 @@ def mistakes(blueprint: Blueprint) -> Iterator[Mistake]:
     yield from _calendars(blueprint)
     yield from _roles(blueprint)
     yield from _departments(blueprint)
+    for code, source in (blueprint.sources or {}).items():
+        problems = rules.source_problems(translating.source(code, source))
+        yield from _placed(("sources", code), problems)
     for code, item_type in (blueprint.item_types or {}).items():
         yield from _item_type(blueprint, code, item_type)
     if blueprint.client:
-        yield from _sections(("client",), blueprint.client.sections)
+        yield from _sections(("client",), None, blueprint.client.sections, ())
     for code, pipeline in (blueprint.pipelines or {}).items():
         yield from _pipeline(blueprint, code, pipeline)
+    for code, product in (blueprint.products or {}).items():
+        if not product.name:
+            yield ("products", code, "name"), _("Give it a name.")
 
 
-def _unknown(what: str, code: str, known: Mapping[str, object] | tuple[str, ...]) -> str:
-    sentence = _("There is no %(what)s “%(code)s” in this file.")
-    return sentence % {"what": what, "code": code} + nearest(code, list(known))
+def _placed(path: Path, problems: Mapping[str, Sentence]) -> Iterator[Mistake]:
+    for part, sentence in problems.items():
+        yield (*path, _FILE_NAMES.get(part, part)), str(sentence)
+
+
+def _unknown(sentence: str, code: str, known: Sequence[str] | Mapping[str, object]) -> str:
+    return sentence % {"code": code} + nearest(code, list(known))
+
+
+def _no_type(code: str, known: Mapping[str, object]) -> str:
+    return _unknown(_("There is no item type “%(code)s” in this file."), code, known)
+
+
+def _no_funnel(code: str, known: Mapping[str, object]) -> str:
+    return _unknown(_("There is no funnel “%(code)s” in this file."), code, known)
+
+
+def _no_field(code: str, known: Sequence[str] | Mapping[str, object]) -> str:
+    return _unknown(_("Cards here have no field “%(code)s”."), code, known)
+
+
+def _twice(code: str) -> str:
+    return _("The code “%(code)s” is used twice; every part has its own.") % {"code": code}
 
 
 def _calendars(blueprint: Blueprint) -> Iterator[Mistake]:
@@ -54,28 +94,31 @@ def _calendars(blueprint: Blueprint) -> Iterator[Mistake]:
     for code, calendar in calendars.items():
         if fault := check_hours(split_hours(calendar.hours)):
             yield ("calendars", code, "hours"), faults.get(fault, fault)
+        if calendar.country and not knows_country(calendar.country):
+            yield ("calendars", code, "country"), _("The holidays of this country are not known.")
     if calendars and sum(c.default for c in calendars.values()) != 1:
         yield ("calendars",), _("Mark exactly one calendar as the company's: “default: true”.")
 
 
 def _roles(blueprint: Blueprint) -> Iterator[Mistake]:
     roles = blueprint.roles or {}
+    types, pipelines = blueprint.item_types, blueprint.pipelines
     if blueprint.roles is not None and not any(role.everything for role in roles.values()):
         yield ("roles",), _("One role needs “everything: true”, or nobody could change the set-up.")
     for code, role in roles.items():
         for right in role.rights:
             if right not in RIGHTS:
-                sentence = _("There is no right “%(code)s”.") % {"code": right}
-                yield ("roles", code, "rights"), sentence + nearest(right, list(RIGHTS))
+                sentence = _("There is no right “%(code)s”.")
+                yield ("roles", code, "rights"), _unknown(sentence, right, list(RIGHTS))
         for key in role.matrix:
             kind, _slash, pipeline = key.partition("/")
-            types, pipelines = blueprint.item_types, blueprint.pipelines
+            place = ("roles", code, "matrix", key)
             if kind in ("*", CLIENTS):
                 continue
             if types is not None and kind not in types:
-                yield ("roles", code, "matrix", key), _unknown(_("item type"), kind, types)
+                yield place, _no_type(kind, types)
             elif pipeline and pipelines is not None and pipeline not in pipelines:
-                yield ("roles", code, "matrix", key), _unknown(_("funnel"), pipeline, pipelines)
+                yield place, _no_funnel(pipeline, pipelines)
 
 
 def _departments(blueprint: Blueprint) -> Iterator[Mistake]:
@@ -91,113 +134,120 @@ def _departments(blueprint: Blueprint) -> Iterator[Mistake]:
     yield from walk(("departments",), blueprint.departments or {})
 
 
-def _twice(code: str) -> str:
-    return _("The code “%(code)s” is used twice; every part has its own.") % {"code": code}
-
-
 def fields_of(sections: Mapping[str, SectionSpec]) -> dict[str, FieldSpec]:
     """Return all fields of some sections by code."""
     return {code: f for section in sections.values() for code, f in section.fields.items()}
 
 
-def _sections(path: Path, sections: Mapping[str, SectionSpec]) -> Iterator[Mistake]:
+def _sections(
+    path: Path,
+    owner: str | None,
+    sections: Mapping[str, SectionSpec],
+    pipelines: Sequence[str] | None,
+) -> Iterator[Mistake]:
     seen: set[str] = set()
-    for code, section in sections.items():
-        for field_code, spec in section.fields.items():
-            place = (*path, "sections", code, "fields", field_code)
+    for code, part in sections.items():
+        place: Path = (*path, "sections", code)
+        spec = translating.section(owner, code, part)
+        known = part.pipelines if pipelines is None else pipelines
+        yield from _placed(place, rules.section_problems(spec, pipelines=known))
+        for field_code, field in part.fields.items():
             if field_code in seen:
-                yield place, _twice(field_code)
-            if field_code in OWN_FIELDS:
-                sentence = _("“%(code)s” is a field that every card has; take another code.")
-                yield place, sentence % {"code": field_code}
+                yield (*place, "fields", field_code), _twice(field_code)
             seen.add(field_code)
-            if spec.kind in LIST_KINDS and not spec.options:
-                yield place, _("A list needs “options” to choose from.")
-            if spec.kind not in LIST_KINDS and spec.options:
-                yield (*place, "options"), _("Only “list” and “multi_list” have options.")
+            field_spec = translating.field(owner, code, field_code, field)
+            problems = rules.field_problems(field_spec, reserved=SYSTEM_FIELDS)
+            yield from _placed((*place, "fields", field_code), problems)
 
 
-def _item_type(blueprint: Blueprint, code: str, spec: ItemTypeSpec) -> Iterator[Mistake]:
+def _item_type(blueprint: Blueprint, code: str, part: ItemTypeSpec) -> Iterator[Mistake]:
     path: Path = ("item_types", code)
-    yield from _sections(path, spec.sections)
+    yield from _placed(path, rules.item_type_problems(translating.item_type(code, part)))
+    own = None
+    if blueprint.pipelines is not None:
+        own = [c for c, pipeline in blueprint.pipelines.items() if pipeline.type == code]
+    yield from _sections(path, code, part.sections, own)
     if code == CLIENTS:
         yield path, _("“client” is the word for clients; give the item type another code.")
-    same = [c for c, other in (blueprint.item_types or {}).items() if other.kind == spec.kind]
-    if spec.kind != "custom" and same[0] != code:
+    same = [c for c, other in (blueprint.item_types or {}).items() if other.kind == part.kind]
+    if part.kind != "custom" and same[0] != code:
         sentence = _("“%(code)s” is of this kind already; there is one lead and one deal type.")
         yield (*path, "kind"), sentence % {"code": same[0]}
-    if spec.revenue and spec.kind != "deal":
-        yield (*path, "revenue"), _("Only deals count as revenue.")
-    fields = fields_of(spec.sections)
-    for graded in spec.grade.fields if spec.grade else []:
-        if graded not in fields:
-            yield (*path, "grade", "fields"), _unknown(_("field"), graded, fields)
-        elif fields[graded].kind not in LIST_KINDS:
-            sentence = _("“%(code)s” is no list: only choices of lists have points.")
-            yield (*path, "grade", "fields"), sentence % {"code": graded}
-    if spec.grade and spec.grade.b > spec.grade.a:
-        yield (*path, "grade"), _("A needs at least as many points as B.")
-    pipelines = blueprint.pipelines
-    for section_code, section in spec.sections.items():
-        for shown in section.pipelines if pipelines is not None else []:
-            own = {c: p for c, p in (pipelines or {}).items() if p.type == code}
-            if shown not in own:
-                yield (*path, "sections", section_code, "pipelines"), _unknown(
-                    _("funnel"), shown, own
-                )
+    lists = [c for c, f in fields_of(part.sections).items() if f.kind in rules.LISTS]
+    problems = rules.grade_problems(translating.grade(part), list_fields=lists)
+    yield from _placed((*path, "grade"), problems)
 
 
-def _pipeline(blueprint: Blueprint, code: str, spec: PipelineSpec) -> Iterator[Mistake]:
+def _pipeline(blueprint: Blueprint, code: str, part: PipelineSpec) -> Iterator[Mistake]:
     path: Path = ("pipelines", code)
-    types, roles, calendars = blueprint.item_types, blueprint.roles, blueprint.calendars
-    if types is not None and spec.type not in types:
-        yield (*path, "type"), _unknown(_("item type"), spec.type, types)
-    if spec.calendar and calendars is not None and spec.calendar not in calendars:
-        yield (*path, "calendar"), _unknown(_("calendar"), spec.calendar, calendars)
-    yield from _stage_kinds(path, spec)
-    known: tuple[str, ...] | None = None
-    if types is not None and spec.type in types:
-        known = (*OWN_FIELDS, *fields_of(types[spec.type].sections))
-    for stage_code, stage in spec.stages.items():
-        place = (*path, "stages", stage_code)
-        for field in stage.required:
-            if known is not None and field not in known:
-                yield (*place, "required"), _unknown(_("field"), field, known)
-        if stage.responsible and roles is not None and stage.responsible not in roles:
-            yield (*place, "responsible"), _unknown(_("role"), stage.responsible, roles)
-        if stage.kind != "open" and stage.deadline:
-            yield (*place, "deadline"), _("Only a stage that is worked on has a deadline.")
-    yield from _reasons((*path, "loss_reasons"), spec.loss_reasons, set())
-    for removed, heir in spec.heirs.items():
+    types, calendars = blueprint.item_types, blueprint.calendars
+    yield from _placed(path, rules.pipeline_problems(translating.pipeline(code, part)))
+    if types is not None and part.type not in types:
+        yield (*path, "type"), _no_type(part.type, types)
+    if part.calendar and calendars is not None and part.calendar not in calendars:
+        sentence = _("There is no calendar “%(code)s” in this file.")
+        yield (*path, "calendar"), _unknown(sentence, part.calendar, calendars)
+    yield from _stage_kinds((*path, "stages"), part)
+    fields: Sequence[str] | None = None
+    if types is not None and part.type in types:
+        fields = (*SYSTEM_FIELDS, *fields_of(types[part.type].sections))
+    for stage_code, stage in part.stages.items():
+        yield from _stage(blueprint, code, stage_code, stage, fields)
+    yield from _reasons((*path, "loss_reasons"), code, part.loss_reasons, set())
+    for removed, heir in part.heirs.items():
         place = (*path, "heirs", removed)
-        if removed in spec.stages:
+        if removed in part.stages:
             sentence = _("“%(code)s” is still a stage here, so it needs no heir.")
             yield place, sentence % {"code": removed}
-        if heir not in spec.stages:
-            yield place, _unknown(_("stage"), heir, spec.stages)
+        if heir not in part.stages:
+            yield place, _unknown(_("This funnel has no stage “%(code)s”."), heir, part.stages)
 
 
-def _stage_kinds(path: Path, spec: PipelineSpec) -> Iterator[Mistake]:
-    kinds = [stage.kind for stage in spec.stages.values()]
-    place = (*path, "stages")
-    if kinds.count("won") != 1:
-        yield place, _("A funnel has exactly one stage with “kind: won”.")
-    if "lost" not in kinds:
-        yield place, _("A funnel needs a stage with “kind: lost”.")
-    if "open" not in kinds:
-        yield place, _("A funnel needs a stage that is worked on.")
-    order = ["open won lost".split().index(kind) for kind in kinds]
-    if order != sorted(order):
+def _stage(
+    blueprint: Blueprint,
+    pipeline: str,
+    code: str,
+    part: StageSpec,
+    fields: Sequence[str] | None,
+) -> Iterator[Mistake]:
+    path: Path = ("pipelines", pipeline, "stages", code)
+    spec = translating.stage(pipeline, code, part)
+    asked = [c.check.removeprefix("field:") for c in part.exit_criteria.values()]
+    known = [*part.required, *asked] if fields is None else fields
+    for unknown in [c for c in part.required if c not in known]:
+        yield (*path, "required"), _no_field(unknown, known)
+    problems = dict(rules.stage_problems(spec, field_codes=known))
+    if any(c not in known for c in part.required):
+        problems.pop("required", None)  # said above, with the nearest known one
+    yield from _placed(path, problems)
+    roles = blueprint.roles
+    if part.responsible and roles is not None and part.responsible not in roles:
+        sentence = _("There is no role “%(code)s” in this file.")
+        yield (*path, "responsible"), _unknown(sentence, part.responsible, roles)
+
+
+def _stage_kinds(place: Path, part: PipelineSpec) -> Iterator[Mistake]:
+    kinds = [stage.kind for stage in part.stages.values()]
+    for sentence in rules.unfinished(kinds):
+        yield place, str(sentence)
+    ranks = [rules.kind_rank(kind) for kind in kinds]
+    if ranks != sorted(ranks):
         yield place, _("Stages stand in this order: those worked on, then won, then lost.")
 
 
 def _reasons(
-    path: Path, branch: Mapping[str, LossReasonSpec], seen: set[str]
+    path: Path, pipeline: str, branch: Mapping[str, LossReasonSpec], seen: set[str], depth: int = 1
 ) -> Iterator[Mistake]:
     for code, reason in branch.items():
+        spec = specs.LossReasonSpec(pipeline, code, reason.name.local)
+        yield from _placed((*path, code), rules.reason_problems(spec))
         if code in seen:
             yield (*path, code), _twice(code)
+        if depth > MAX_DEPTH:
+            yield (*path, code), _("At most three levels of reasons.")
+        if depth > 1 and not reason.target:
+            sentence = _("Say “target” at the outermost reason; those inside follow it.")
+            yield (*path, code, "target"), sentence
         seen.add(code)
-        yield from _reasons((*path, code, "reasons"), reason.reasons, seen)
-
-
+        inner = (*path, code, "reasons")
+        yield from _reasons(inner, pipeline, reason.reasons, seen, depth + 1)

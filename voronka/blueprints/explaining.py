@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 from pydantic import BaseModel
 
 from voronka.blueprints.errors import Path
-from voronka.blueprints.schema import CODE, DEADLINE, Blueprint
+from voronka.blueprints.schema import CODE, DEADLINE, OPTION_CODE, SHORT_CODE, Blueprint
 
 _SENTENCES = {
     "missing": gettext_lazy("This is missing."),
@@ -63,10 +63,12 @@ def _unknown_key(path: Path) -> str:
 
 def _pattern(error: dict[str, Any]) -> str:
     pattern = error["ctx"]["pattern"]
-    if pattern == CODE:
-        return _("“%(code)s” is not a code: up to 60 Latin letters, digits, “_” and “-”.") % {
-            "code": error["input"]
-        }
+    if pattern in (CODE, SHORT_CODE, OPTION_CODE):
+        sentence = _(
+            "“%(code)s” is not a code: small Latin letters, digits, “_” and “-”, beginning with a "
+            "letter, at most %(most)s."
+        )
+        return sentence % {"code": error["input"], "most": 40 if pattern == SHORT_CODE else 60}
     if DEADLINE in pattern:
         return _("Write a deadline as 30m, 4h, 2d (working time) or 3d calendar.")
     return _("“%(value)s” is not written as it should be here.") % {"value": error["input"]}

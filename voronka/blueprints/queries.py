@@ -8,6 +8,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import Count
+
 from voronka.blueprints.rules import join_hours, write_deadline
 from voronka.blueprints.schema import (
     VERSION,
@@ -42,18 +44,18 @@ from voronka.pipelines.models import Source as SourceRow
 from voronka.products.models import Product
 
 
-def export(*, products: bool = False) -> str:
+def export(*, products: bool = False, heads: bool = False) -> str:
     """Return the whole set-up as YAML; the same set-up gives the same bytes."""
-    return write(current(products=products))
+    return write(current(products=products, heads=heads))
 
 
-def current(*, products: bool = False) -> Blueprint:
+def current(*, products: bool = False, heads: bool = False) -> Blueprint:
     """Read the set-up as a blueprint, without what is archived. 12 SQL queries at most."""
     return Blueprint(
         version=VERSION,
         calendars={c.code: _calendar(c) for c in WorkingCalendar.objects.order_by("pk")},
         roles={r.code: _role(r) for r in RoleRow.objects.all()},
-        departments=_departments(),
+        departments=_departments(heads=heads),
         sources={
             s.code: Source(name=_text(s.name), icon=s.icon)
             for s in SourceRow.objects.filter(archived=False)
@@ -92,7 +94,7 @@ def _role(row: RoleRow) -> Role:
     )
 
 
-def _departments() -> dict[str, Department]:
+def _departments(*, heads: bool) -> dict[str, Department]:
     below: dict[int | None, list[DepartmentRow]] = defaultdict(list)
     for row in DepartmentRow.objects.select_related("head"):
         below[row.parent_id].append(row)
@@ -101,7 +103,7 @@ def _departments() -> dict[str, Department]:
         return {
             row.code: Department(
                 name=_text(row.name),
-                head=row.head.email if row.head else "",
+                head=(row.head.email if row.head else "") if heads else None,
                 departments=branch(row.pk),
             )
             for row in below[parent]
@@ -115,7 +117,9 @@ def _types() -> dict[str, Any]:
     for field in Field.objects.filter(archived=False):
         fields[field.section_id].append(field)
     sections: dict[int | None, dict[str, SectionSpec]] = defaultdict(dict)
-    for row in Section.objects.all():
+    for row in Section.objects.annotate(all_fields=Count("fields")):
+        if row.all_fields and not fields[row.pk]:
+            continue  # only archived fields are left in it: it is out of sight as well
         sections[row.item_type_id][row.code] = SectionSpec(
             name=_text(row.name),
             pipelines=list(row.pipelines),
@@ -193,7 +197,7 @@ def _stage(row: Stage) -> StageSpec:
         exit_criteria={
             c["code"]: Criterion(
                 text=_text(c.get("text")),
-                check=c.get("check") or "",
+                check=c.get("check") or "manual",
                 required=bool(c.get("required", True)),
             )
             for c in row.exit_criteria
@@ -213,7 +217,7 @@ def _reasons(rows: Iterable[LossReason], parent: int | None) -> dict[str, LossRe
     return {
         row.code: LossReasonSpec(
             name=_text(row.name),
-            target=row.target,
+            target=row.target or row.parent_id is not None,  # those inside follow the outermost
             needs_comment=row.needs_comment,
             reasons=_reasons(rows, row.pk),
         )

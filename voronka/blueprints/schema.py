@@ -17,10 +17,14 @@ from pydantic_core import CoreSchema
 from voronka.kernel.texts import LocalText
 
 VERSION = 1
-CODE = r"^[A-Za-z0-9_-]{1,60}$"
+CODE = r"^[a-z][a-z0-9_-]{0,59}$"
+SHORT_CODE = r"^[a-z][a-z0-9_-]{0,39}$"  # of people's parts
+OPTION_CODE = r"^[a-z0-9][a-z0-9_-]{0,59}$"
 DEADLINE = r"^[1-9][0-9]{0,4}(m|h|d)( calendar)?$"
 
 Code = Annotated[str, Field(pattern=CODE)]
+ShortCode = Annotated[str, Field(pattern=SHORT_CODE)]
+OptionCode = Annotated[str, Field(pattern=OPTION_CODE)]
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 Action = Literal["see", "add", "change", "move", "delete", "export", "import"]
 ScopeCode = Literal["none", "own", "department", "branch", "all"]
@@ -136,8 +140,10 @@ class Department(Part):
     """A department, with the departments below it."""
 
     name: Text
-    head: str = Field("", description="E-mail of the head; ignored while nobody has it")
-    departments: dict[Code, Department] = Field(default_factory=dict)
+    head: str | None = Field(
+        None, description="E-mail of the head; absent: left alone; unknown: nobody for now"
+    )
+    departments: dict[ShortCode, Department] = Field(default_factory=dict)
 
 
 class Source(Part):
@@ -169,7 +175,7 @@ class FieldSpec(Part):
     name: Text
     kind: FieldKind
     help: Text = Field(default_factory=Text, description="A hint; for BANT the question to ask")
-    options: dict[Code, Option] = Field(default_factory=dict, description="Of list kinds only")
+    options: dict[OptionCode, Option] = Field(default_factory=dict, description="Of list kinds only")
     rules: Rules = Field(default_factory=Rules)
     important: bool = Field(False, description="Counted in the clarity of the card")
 
@@ -217,7 +223,9 @@ class Criterion(Part):
     """A fact without which the card does not leave the stage."""
 
     text: Text
-    check: str = Field("", description="What is looked up; empty: a tick by the manager")
+    check: str = Field(
+        "manual", description="What proves it: manual (a tick), field:<code>, call, meeting …"
+    )
     required: bool = True
 
 
@@ -258,7 +266,10 @@ class LossReasonSpec(Part):
     """Why a card is lost; reasons form a tree."""
 
     name: Text
-    target: bool = Field(True, description="False: never was an enquiry to sell to")
+    target: bool = Field(
+        True,
+        description="False: never was an enquiry to sell to. Reasons inside follow the outermost",
+    )
     needs_comment: bool = False
     reasons: dict[Code, LossReasonSpec] = Field(default_factory=dict)
 
@@ -272,7 +283,7 @@ class PipelineSpec(Part):
     naming: Literal["results", "activities"] = "results"
     why: Text = Field(default_factory=Text, description="Why it is a funnel of its own")
     forward_only: bool = True
-    calendar: str = Field("", description="Code of a calendar; empty: the company's")
+    calendar: str = Field("", description="Code of a calendar; empty: the company's own")
     stages: dict[Code, StageSpec]
     loss_reasons: dict[Code, LossReasonSpec] = Field(default_factory=dict)
     heirs: dict[Code, Code] = Field(
@@ -295,9 +306,9 @@ class Blueprint(Part):
 
     version: Literal[1]
     about: Text = Field(default_factory=Text, description="For the reader of the file; not stored")
-    calendars: dict[Code, Calendar] | None = None
-    roles: dict[Code, Role] | None = None
-    departments: dict[Code, Department] | None = None
+    calendars: dict[ShortCode, Calendar] | None = None
+    roles: dict[ShortCode, Role] | None = None
+    departments: dict[ShortCode, Department] | None = None
     sources: dict[Code, Source] | None = None
     item_types: dict[Code, ItemTypeSpec] | None = None
     client: ClientSpec | None = None

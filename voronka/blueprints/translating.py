@@ -1,0 +1,115 @@
+"""From the parts of a blueprint to the specs that the set-up commands take."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from voronka.blueprints import schema
+from voronka.blueprints.rules import read_deadline
+from voronka.kernel.texts import LocalText
+from voronka.pipelines import specs
+
+
+def item_type(code: str, part: schema.ItemTypeSpec) -> specs.ItemTypeSpec:
+    """An item type without its sections and grade."""
+    return specs.ItemTypeSpec(
+        code,
+        part.name.local,
+        part.plural.local,
+        part.kind,
+        part.icon,
+        part.prefix,
+        part.client,
+        part.amount,
+        part.lines,
+        part.revenue,
+        part.success.local,
+    )
+
+
+def grade(part: schema.ItemTypeSpec) -> specs.GradeRule:
+    """The grade rule of an item type; without one, the empty rule."""
+    if part.grade is None:
+        return specs.GradeRule()
+    return specs.GradeRule(tuple(part.grade.fields), part.grade.a, part.grade.b)
+
+
+def pipeline(code: str, part: schema.PipelineSpec) -> specs.PipelineSpec:
+    """A funnel without its stages."""
+    return specs.PipelineSpec(
+        code,
+        part.type,
+        part.name.local,
+        part.purpose,
+        part.naming,
+        part.why.local,
+        part.forward_only,
+        part.calendar or None,
+    )
+
+
+def stage(pipeline_code: str, code: str, part: schema.StageSpec) -> specs.StageSpec:
+    """A stage with its passport."""
+    minutes, working = read_deadline(part.deadline)
+    return specs.StageSpec(
+        pipeline_code,
+        code,
+        part.name.local,
+        part.kind,
+        part.color,
+        part.critical,
+        part.key,
+        part.goal.local,
+        part.sells_next.local,
+        tuple(step.local for step in part.steps),
+        tuple(
+            specs.Criterion(c, x.text.local, x.check, x.required)
+            for c, x in part.exit_criteria.items()
+        ),
+        tuple(specs.Objection(o.objection.local, o.answer.local) for o in part.objections),
+        part.responsible or None,
+        minutes,
+        working,
+        tuple(part.required),
+    )
+
+
+def section(owner: str | None, code: str, part: schema.SectionSpec) -> specs.SectionSpec:
+    """A block of fields; `owner` is an item type's code, None for clients."""
+    return specs.SectionSpec(owner, code, part.name.local, tuple(part.pipelines))
+
+
+def field(
+    owner: str | None, section_code: str, code: str, part: schema.FieldSpec
+) -> specs.FieldSpec:
+    """A field with its options and limits."""
+    rules = part.rules.model_dump(exclude_none=True)
+    return specs.FieldSpec(
+        owner,
+        section_code,
+        code,
+        part.name.local,
+        part.kind,
+        part.help.local,
+        tuple(specs.Option(c, o.name.local, o.points) for c, o in part.options.items()),
+        rules,
+        part.important,
+    )
+
+
+def reasons(
+    pipeline_code: str,
+    branch: Mapping[str, schema.LossReasonSpec],
+    parent: str | None = None,
+) -> Iterator[specs.LossReasonSpec]:
+    """The reasons of a funnel, parents before children."""
+    for code, part in branch.items():
+        yield specs.LossReasonSpec(
+            pipeline_code, code, part.name.local, parent, part.target, part.needs_comment
+        )
+        yield from reasons(pipeline_code, part.reasons, code)
+
+
+def source(code: str, part: schema.Source) -> specs.SourceSpec:
+    """A source of enquiries."""
+    return specs.SourceSpec(code, LocalText(part.name.ru, part.name.en), part.icon)
