@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 from pydantic import BaseModel
 
 from voronka.blueprints.errors import Path
-from voronka.blueprints.schema import CODE, DEADLINE, OPTION_CODE, SHORT_CODE, Blueprint
+from voronka.blueprints.schema import CODE, DEADLINE, OPTION_CODE, SHORT_CODE, Blueprint, Text
 
 _SENTENCES = {
     "missing": gettext_lazy("This is missing."),
@@ -57,6 +57,8 @@ def nearest(word: str, known: list[str]) -> str:
 def _unknown_key(path: Path) -> str:
     key = str(path[-1])
     model = _at(path[:-1])
+    if model is Text:
+        return _("A text has only “ru” and “en”. Put texts with commas or colons in quotes.")
     known = list(model.model_fields) if model else []
     return _("“%(key)s” is not known here.") % {"key": key} + nearest(key, known)
 
