@@ -59,3 +59,12 @@ class HeirMissing(DomainError):
             "heirs: {old_stage: new_stage}."
         )
         super().__init__("\n".join([*(str(s) for s in sentences), tail]))
+
+
+class Refused(DomainError):
+    """Something in use stands in the way of the blueprint."""
+
+    code = "in_use"
+
+    def __init__(self, sentences: Sequence[Sentence]) -> None:
+        super().__init__("\n".join(str(s) for s in sentences))
