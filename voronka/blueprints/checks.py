@@ -103,7 +103,7 @@ def _calendars(blueprint: Blueprint) -> Iterator[Mistake]:
 def _roles(blueprint: Blueprint) -> Iterator[Mistake]:
     roles = blueprint.roles or {}
     types, pipelines = blueprint.item_types, blueprint.pipelines
-    if blueprint.roles is not None and not any(role.everything for role in roles.values()):
+    if roles and not any(role.everything for role in roles.values()):
         yield ("roles",), _("One role needs “everything: true”, or nobody could change the set-up.")
     for code, role in roles.items():
         for right in role.rights:

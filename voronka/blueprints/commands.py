@@ -29,7 +29,7 @@ from voronka.pipelines.specs import GradeRule, LossReasonSpec
 from voronka.products import commands as products
 
 
-@dataclass(frozen=True)
+@dataclass
 class SetUp:
     """The set-up as a whole, for the journal."""
 

@@ -107,7 +107,7 @@ def outline(blueprint: Blueprint) -> Outline:
         ("source", blueprint.sources),
         ("product", blueprint.products),
     ):
-        for code, part in (parts or {}).items():  # type: ignore[attr-defined]
+        for code, part in (parts or {}).items():
             path = (f"{kind}s", code)
             out.add(_node((kind, "", code), path, part), (kind, "", ""))
     for node in _departments(("departments",), blueprint.departments or {}, ""):

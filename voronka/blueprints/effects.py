@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -79,7 +80,10 @@ def _without(stage: Stage, field: str) -> int:
     )
     if Field.objects.filter(item_type__pipelines=stage.pipeline_id, code=field).exists():
         return cards.exclude(values__has_key=field).count()
-    empty = {"amount": {"amount": 0}, "client": {"contact": None, "company": None}}
+    empty: dict[str, dict[str, Any]] = {
+        "amount": {"amount": 0},
+        "client": {"contact": None, "company": None},
+    }
     empty |= {name: {name: None} for name in ("contact", "company", "source")}
     return cards.filter(**empty[field]).count() if field in empty else 0
 
@@ -263,8 +267,9 @@ def _stage(node: Node) -> Stage | None:
 
 def _field(node: Node) -> Field | None:
     rows = Field.objects.filter(code=node.code)
-    owner = {"item_type__code": node.owner} if node.owner else {"item_type": None}
-    return rows.filter(**owner).first()
+    if not node.owner:
+        return rows.filter(item_type=None).first()
+    return rows.filter(item_type__code=node.owner).first()
 
 
 _REMOVED = {

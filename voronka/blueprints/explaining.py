@@ -43,8 +43,8 @@ def explain(error: dict[str, Any]) -> str:
         return sentence % {"word": error["input"], "known": ", ".join(known)}
     if kind == "string_pattern_mismatch":
         return _pattern(error)
-    if sentence := _SENTENCES.get(kind):
-        return str(sentence)
+    if kind in _SENTENCES:
+        return str(_SENTENCES[kind])
     return _("This does not fit: %(problem)s.") % {"problem": error["msg"]}
 
 
@@ -95,7 +95,7 @@ def _annotation(path: Path) -> Any:
                 return None
             found = _bare(found.model_fields[str(step)].annotation)
         elif get_origin(found) is dict:
-            key, value = get_args(found)
+            _key, value = get_args(found)
             found = _bare(value)
         elif get_origin(found) is list:
             found = _bare(get_args(found)[0])

@@ -176,7 +176,9 @@ class Plan:
     def as_text(self) -> str:
         """The plan for a terminal or a pull request."""
         if self.is_empty:
-            return "\n".join([_("Nothing to change: the set-up is what the file says."), *self.notes])
+            return "\n".join(
+                [_("Nothing to change: the set-up is what the file says."), *self.notes]
+            )
         lines = [line for change in self.changes for line in _lines(change)]
         total = _("%(added)s added, %(changed)s changed, %(removed)s removed.") % {
             "added": self.count("added"),

@@ -66,14 +66,14 @@ def current(*, products: bool = False, heads: bool = False) -> Blueprint:
     )
 
 
-def _text(value: object) -> Text:
-    return Text.of(LocalText.of(value))  # type: ignore[arg-type]
+def _text(value: Any) -> Text:
+    return Text.of(LocalText.of(value))
 
 
 def _calendar(row: WorkingCalendar) -> Calendar:
     return Calendar(
         name=_text(row.name),
-        hours=join_hours(row.hours),  # type: ignore[arg-type]
+        hours=join_hours(row.hours),
         country=row.country,
         days_off=sorted(date.fromisoformat(day) for day in row.days_off),
         days_on=sorted(date.fromisoformat(day) for day in row.days_on),
@@ -89,7 +89,7 @@ def _role(row: RoleRow) -> Role:
     return Role(
         name=_text(row.name),
         everything=row.everything,
-        matrix=matrix,  # type: ignore[arg-type]
+        matrix=matrix,
         rights=sorted(row.rights),
     )
 
@@ -117,7 +117,7 @@ def _types() -> dict[str, Any]:
     for field in Field.objects.filter(archived=False):
         fields[field.section_id].append(field)
     sections: dict[int | None, dict[str, SectionSpec]] = defaultdict(dict)
-    for row in Section.objects.annotate(all_fields=Count("fields")):
+    for row in Section.objects.annotate(all_fields=Count("fields")).order_by("position", "id"):
         if row.all_fields and not fields[row.pk]:
             continue  # only archived fields are left in it: it is out of sight as well
         sections[row.item_type_id][row.code] = SectionSpec(
@@ -131,7 +131,7 @@ def _types() -> dict[str, Any]:
 
 def _type(row: ItemType, sections: dict[str, SectionSpec]) -> ItemTypeSpec:
     return ItemTypeSpec(
-        kind=row.kind,  # type: ignore[arg-type]
+        kind=row.kind,
         name=_text(row.name),
         plural=_text(row.plural),
         icon=row.icon,
@@ -149,7 +149,7 @@ def _type(row: ItemType, sections: dict[str, SectionSpec]) -> ItemTypeSpec:
 def _field(row: Field) -> FieldSpec:
     return FieldSpec(
         name=_text(row.name),
-        kind=row.kind,  # type: ignore[arg-type]
+        kind=row.kind,
         help=_text(row.help),
         options={
             o["code"]: Option(name=_text(o.get("name")), points=int(o.get("points") or 0))
@@ -172,8 +172,8 @@ def _pipelines() -> dict[str, PipelineSpec]:
         row.code: PipelineSpec(
             type=row.item_type.code,
             name=_text(row.name),
-            purpose=row.purpose,  # type: ignore[arg-type]
-            naming=row.naming,  # type: ignore[arg-type]
+            purpose=row.purpose,
+            naming=row.naming,
             why=_text(row.split_reason),
             forward_only=row.forward_only,
             calendar=row.calendar.code if row.calendar else "",
@@ -187,8 +187,8 @@ def _pipelines() -> dict[str, PipelineSpec]:
 def _stage(row: Stage) -> StageSpec:
     return StageSpec(
         name=_text(row.name),
-        kind=row.kind,  # type: ignore[arg-type]
-        color=row.color,  # type: ignore[arg-type]
+        kind=row.kind,
+        color=row.color,
         critical=row.critical,
         key=row.key,
         goal=_text(row.goal),
@@ -228,8 +228,6 @@ def _reasons(rows: Iterable[LossReason], parent: int | None) -> dict[str, LossRe
 
 def _products() -> dict[str, ProductSpec]:
     return {
-        p.code: ProductSpec(
-            name=_text(p.name), group=p.group, unit=p.unit, price=Decimal(p.price)
-        )
+        p.code: ProductSpec(name=_text(p.name), group=p.group, unit=p.unit, price=Decimal(p.price))
         for p in Product.objects.filter(archived=False)
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 _MINUTES = {"m": 1, "h": 60}
 WORKING_DAY = 8 * 60  # minutes
@@ -29,7 +30,7 @@ def write_deadline(minutes: int | None, *, working: bool) -> str:
     return f"{minutes // size}{unit}" + ("" if working else " calendar")
 
 
-def split_hours(hours: Mapping[str, Iterable[str]]) -> dict[str, list[list[str]]]:
+def split_hours(hours: Mapping[Any, Iterable[str]]) -> dict[str, list[list[str]]]:
     """Turn {"mon": ["09:00-13:00"]} into {"mon": [["09:00", "13:00"]]}."""
     return {day: [part.split("-") for part in parts] for day, parts in hours.items()}
 

@@ -28,9 +28,7 @@ OptionCode = Annotated[str, Field(pattern=OPTION_CODE)]
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 Action = Literal["see", "add", "change", "move", "delete", "export", "import"]
 ScopeCode = Literal["none", "own", "department", "branch", "all"]
-Color = Literal[
-    "grey", "blue", "teal", "green", "lime", "amber", "orange", "red", "pink", "violet"
-]
+Color = Literal["grey", "blue", "teal", "green", "lime", "amber", "orange", "red", "pink", "violet"]
 StageKind = Literal["open", "won", "lost"]
 TypeKind = Literal["lead", "deal", "custom"]
 Purpose = Literal[
@@ -175,7 +173,9 @@ class FieldSpec(Part):
     name: Text
     kind: FieldKind
     help: Text = Field(default_factory=Text, description="A hint; for BANT the question to ask")
-    options: dict[OptionCode, Option] = Field(default_factory=dict, description="Of list kinds only")
+    options: dict[OptionCode, Option] = Field(
+        default_factory=dict, description="Of list kinds only"
+    )
     rules: Rules = Field(default_factory=Rules)
     important: bool = Field(False, description="Counted in the clarity of the card")
 

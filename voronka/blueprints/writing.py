@@ -52,7 +52,7 @@ def _part(part: BaseModel) -> CommentedMap:
     return written
 
 
-def _words(text: str) -> str:
+def _words(text: str) -> Any:
     """Write texts of several lines as a block, which a person can edit."""
     if "\n" in text and not any(line != line.rstrip() for line in text.split("\n")):
         return LiteralScalarString(text)

@@ -22,6 +22,8 @@ MODULES = (
     "report",
     "user",
     "token",
+    "blueprint",
+    "demo",
 )
 
 app = typer.Typer(
