@@ -1,0 +1,1 @@
+"""The demo company: a furniture maker with a year of believable history."""

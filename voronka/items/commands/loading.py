@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from voronka.items import rules
 from voronka.items.commands.lines import Line
-from voronka.items.models import NO_GRADE, Item, LineItem, StageVisit
+from voronka.items.models import NO_GRADE, Item, ItemLink, LineItem, StageVisit
 from voronka.journal.actors import Actor
 from voronka.journal.commands import record
 from voronka.journal.models import Event
@@ -38,6 +38,7 @@ class LoadRow:
         visits: (stage, entered_at) in order of time; the last is where it stands now, and a
             won or lost stage there closes it. Values are already cleaned (pipelines.values).
         jumped: ids of stages among `visits` that were passed over.
+        author_id: the person whose work this past was; the loading actor when None.
     """
 
     title: str
@@ -59,6 +60,7 @@ class LoadRow:
     loss_comment: str = ""
     external_id: str = ""
     jumped: frozenset[int] = frozenset()
+    author_id: int | None = None
 
 
 _ITEM_COLUMNS = [
@@ -215,7 +217,7 @@ class Loader:
             row.loss_reason_id if stage.kind == Stage.Kind.LOST else None,
             row.loss_comment if stage.kind == Stage.Kind.LOST else "",
             row.external_id,
-            self.by.user_id,
+            row.author_id or self.by.user_id,
             1,
         ]
 
@@ -234,8 +236,8 @@ class Loader:
                     row.owner_id,
                     entered,
                     left,
-                    self.by.user_id,
-                    self.by.kind,
+                    row.author_id or self.by.user_id,
+                    "user" if row.author_id else self.by.kind,
                     stage.pk in row.jumped,
                     False,
                     overdue,
@@ -246,7 +248,8 @@ class Loader:
     def _events(self, pk: int, row: LoadRow) -> list[list[Any]]:
         first, created = row.visits[0]
         diff: dict[str, Any] = {"stage": first.pk, "title": row.title, "owner_id": row.owner_id}
-        events = [self._event("item.created", pk, row.created_at or created, diff)]
+        created = row.created_at or created
+        events = [self._event("item.created", pk, created, diff, row.author_id)]
         left = first
         for stage, entered in row.visits[1:]:
             if stage.pk in row.jumped:
@@ -255,14 +258,16 @@ class Loader:
             moved: dict[str, Any] = {"left": left.pk, "entered": stage.pk, "owner_id": row.owner_id}
             if stage.kind == Stage.Kind.LOST:
                 moved |= {"reason": row.loss_reason_id, "comment": row.loss_comment}
-            events.append(self._event(verb, pk, entered, moved))
+            events.append(self._event(verb, pk, entered, moved, row.author_id))
             left = stage
         return events
 
-    def _event(self, verb: str, pk: int, at: datetime, diff: Mapping[str, Any]) -> list[Any]:
+    def _event(
+        self, verb: str, pk: int, at: datetime, diff: Mapping[str, Any], author_id: int | None
+    ) -> list[Any]:
         by = self.by
-        row = [verb, "item", pk, self.pipeline.pk, by.kind, by.user_id, by.name, dict(diff), at]
-        return row
+        who = ["user", author_id, ""] if author_id else [by.kind, by.user_id, by.name]
+        return [verb, "item", pk, self.pipeline.pk, *who, dict(diff), at]
 
     def _stalls(self, stage: Stage, entered: datetime, owner_id: int) -> datetime | None:
         return rules.stalls_at(stage, entered, lambda: self._schedule(owner_id))
@@ -289,3 +294,20 @@ class Loader:
 def load_items(pipeline: Pipeline, rows: Iterable[LoadRow], *, by: Actor) -> list[int]:
     """Load cards with their history into a pipeline; see `Loader.load`."""
     return Loader(pipeline, by=by).load(rows)
+
+
+@transaction.atomic
+def load_links(links: Iterable[tuple[int, int, str, datetime]], *, by: Actor) -> int:
+    """Link many loaded cards: (parent id, child id, kind, when). Returns how many.
+
+    No events: what was linked in the past wakes nobody. Rights were asked when the cards were
+    loaded, so this is for the loading actor's own cards.
+    """
+    rows = [
+        ItemLink(parent_id=parent, child_id=child, kind=kind, created_at=at)
+        for parent, child, kind, at in links
+    ]
+    if rows:
+        parent = Item.objects.select_related("pipeline__item_type").get(pk=rows[0].parent_id)
+        record("pipeline.linked", parent.pipeline, by=by, links=len(rows))
+    return len(ItemLink.objects.bulk_create(rows, batch_size=2000))
