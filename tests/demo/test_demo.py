@@ -18,7 +18,6 @@ from voronka.pipelines.models import Pipeline
 from voronka.products.models import Product
 from voronka.timeline.models import Activity, Note, Notification
 
-
 pytestmark = pytest.mark.django_db
 
 
