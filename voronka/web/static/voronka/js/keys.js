@@ -46,7 +46,7 @@ function sheet() {
     if (title) rows.set(element.dataset.key, { title, group: element.dataset.keyGroup ?? text("this_page") })
   }
   for (const { key, title } of text("common_keys").split("\n").map(l => l.split("|")).map(([key, title]) => ({ key, title })))
-    if (title) rows.set(key, { title, group: text("everywhere") })
+    if (title && (key !== "ctrl K" || document.querySelector("app-palette"))) rows.set(key, { title, group: text("everywhere") })
   const groups = Map.groupBy ? Map.groupBy(rows, ([, row]) => row.group) : grouped(rows)
   const list = make("dl", { class: "keys" })
   for (const [group, entries] of groups) {
