@@ -94,23 +94,33 @@ def prepare(demo: bool = True) -> None:
         collect_if_changed()
         if demo:
             _load_demo_once()
+        _note_demo_logins()
 
 
 def _load_demo_once() -> None:
+    """Load the demo company into an installation that has no people yet."""
     from importlib import import_module
     from importlib.util import find_spec
 
-    from django.contrib.auth import get_user_model
+    from voronka.people.models import User
 
-    from voronka import settings
-
-    if get_user_model()._default_manager.exists() or not find_spec("voronka.demo.commands"):
+    if User.objects.exists() or not find_spec("voronka.demo.commands"):
         return
     print("First start: loading the demo company …", flush=True)
     load_demo = import_module("voronka.demo.commands").load_demo
-    logins = load_demo(progress=lambda line: print(f"  {line}", flush=True))
-    lines = [f"{login.email}  {login.password}  {login.role}" for login in logins]
-    (settings.HOME / DEMO_LOGINS).write_text("\n".join(lines) + "\n")
+    load_demo(progress=lambda line: print(f"  {line}", flush=True))
+
+
+def _note_demo_logins() -> None:
+    """Leave the demo log-ins where the supervisor, which knows no Django, can print them."""
+    from voronka import settings
+    from voronka.web.account.demo import demo_log_ins
+
+    note = settings.HOME / DEMO_LOGINS
+    if logins := demo_log_ins():
+        note.write_text("".join(f"{x.email}  {x.password}  {x.role}\n" for x in logins))
+    else:
+        note.unlink(missing_ok=True)
 
 
 def _prepare(stop: threading.Event, *, demo: bool) -> None:
