@@ -15,12 +15,26 @@ SQL_WRITE = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 SQL_CALLS = frozenset({"execute", "executemany", "execute_values", "copy", "copy_expert"})
+PRIMITIVES = {"voronka/kernel/copying.py"}  # writes for commands, and only they may import it
 DICT_MAKERS = frozenset({"dict", "Counter", "defaultdict", "OrderedDict", "copy", "deepcopy"})
 
 
 def is_command(file: Path) -> bool:
     """Whether writing is this file's business: commands, and migrations."""
     return file.name == "commands.py" or {"commands", "migrations"} & set(file.parts) != set()
+
+
+def borrowed_pens(source: str) -> list[int]:
+    """Return the lines that import a primitive for writing."""
+    modules = {file.removesuffix(".py").replace("/", ".") for file in PRIMITIVES}
+    return [
+        node.lineno
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, (ast.Import, ast.ImportFrom))
+        for alias in node.names
+        for base in [getattr(node, "module", None)]
+        if alias.name in modules or base in modules or f"{base}.{alias.name}" in modules
+    ]
 
 
 def writes(source: str, accessors: frozenset[str]) -> list[tuple[int, str]]:
@@ -62,7 +76,9 @@ def _writes(
     if name in RELATED:
         return last in accessors and isinstance(receiver, ast.Attribute)
     if name == "create":
-        return last in accessors or last == "objects" or not _is_class(receiver)
+        if isinstance(receiver, ast.Attribute):
+            return last in accessors or last.endswith(("objects", "manager", "_set"))
+        return not _is_class(receiver)
     if name == "save":  # a workbook is saved to a path, a row is not; a file field takes two
         if last.endswith(("storage", "session")):
             return False

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from django.apps import apps
 
-from tests.architecture.one_door import is_command, writes
+from tests.architecture.one_door import PRIMITIVES, borrowed_pens, is_command, writes
 
 PACKAGE = Path(__file__).resolve().parents[2] / "voronka"
 SKETCH = frozenset({"watchers", "items", "visits"})
@@ -29,7 +29,14 @@ def test_nothing_but_commands_writes_to_the_database():
         f"{file.relative_to(PACKAGE.parent)}:{line}: {call}"
         for file in sorted(PACKAGE.rglob("*.py"))
         if not is_command(file.relative_to(PACKAGE))
+        if str(file.relative_to(PACKAGE.parent)) not in PRIMITIVES
         for line, call in writes(file.read_text("utf-8"), known)
+    ]
+    found += [
+        f"{file.relative_to(PACKAGE.parent)}:{line}: imports what writes"
+        for file in sorted(PACKAGE.rglob("*.py"))
+        if not is_command(file.relative_to(PACKAGE))
+        for line in borrowed_pens(file.read_text("utf-8"))
     ]
     assert not found, "move these into a command:\n" + "\n".join(found)
 
@@ -92,6 +99,7 @@ def test_a_write_is_caught(sketch):
         "Theme.create('dark')",
         "cursor.execute('SELECT 1 FROM items FOR UPDATE')",
         "cursor.execute('SELECT pg_notify(%s, %s)', [a, b])",
+        "self.refs.create('stage')",
         "response.set_cookie('a', 'b')",
         "event.set()",
         "path.unlink()",
@@ -99,6 +107,13 @@ def test_a_write_is_caught(sketch):
 )
 def test_what_only_looks_like_a_write_is_let_through(sketch):
     assert not writes(_inside_a_function(sketch), SKETCH)
+
+
+def test_only_commands_take_the_pen_for_many_rows():
+    for line in ("from voronka.kernel.copying import copy_rows", "import voronka.kernel.copying"):
+        assert borrowed_pens(line)
+    assert borrowed_pens("from voronka.kernel import copying, errors")
+    assert not borrowed_pens("from voronka.kernel import errors")
 
 
 def test_commands_and_migrations_may_write():

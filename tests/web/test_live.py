@@ -3,7 +3,8 @@
 import asyncio
 import contextlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -76,7 +77,13 @@ def play(story: Callable[[LiveStream], Any]) -> None:
         finally:
             await live.close()
 
-    asyncio.run(whole())
+    in_own_thread(whole())
+
+
+def in_own_thread(story: Coroutine[Any, Any, None]) -> None:
+    """Run to the end in a thread of its own: Playwright's loop may live in this one."""
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, story).result()
 
 
 async def in_thread(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
@@ -226,7 +233,7 @@ def test_a_browser_that_lags_is_told_to_read_anew_instead_of_growing_a_queue():
         assert len(frames) <= 200
         assert event("resync") in frames
 
-    asyncio.run(story())
+    in_own_thread(story())
 
 
 def test_nothing_is_told_while_the_rights_are_in_doubt():
@@ -241,4 +248,4 @@ def test_nothing_is_told_while_the_rights_are_in_doubt():
         client.trust()
         assert await client.next(1) == event("resync")
 
-    asyncio.run(story())
+    in_own_thread(story())

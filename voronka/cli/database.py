@@ -58,9 +58,10 @@ def serving() -> Iterator[None]:
     cluster = Cluster(settings.HOME)
     _leave_properly()
     with _lock_file("database.lock") as holders:
-        fcntl.flock(holders, fcntl.LOCK_SH)  # waits while the last holder stops the server
         try:
-            ensure(cluster)
+            fcntl.flock(holders, fcntl.LOCK_SH)  # waits while the last holder stops the server
+            with _undisturbed():
+                ensure(cluster)
             yield
         finally:
             _deaf()  # a second SIGTERM must not cut the stop short
@@ -84,6 +85,22 @@ def _leave_properly() -> None:
     main_thread = threading.current_thread() is threading.main_thread()
     if main_thread and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Hold back SIGTERM for the block: a start that is cut in half leaves a server to nobody."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    heard: list[int] = []
+    before = signal.signal(signal.SIGTERM, lambda number, _: heard.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    if heard:
+        signal.raise_signal(heard[0])
 
 
 def _deaf() -> None:

@@ -34,9 +34,9 @@ def web(
     """Serve the pages, the API and the live stream from one process."""
     from voronka.cli.session import ready
 
-    stop_with(parent)
     listener = socket.socket(fileno=socket_number) if socket_number >= 0 else listen()
     with ready(migrated=not parent), suppress(KeyboardInterrupt):
+        stop_with(parent)
         _serve(listener)
 
 

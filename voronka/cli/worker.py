@@ -29,8 +29,8 @@ def worker(
     from voronka.cli.session import ready
     from voronka.cli.web import stop_with
 
-    stop_with(parent)
     with ready(migrated=not parent):
+        stop_with(parent)
         asyncio.run(_work(concurrency))
 
 
