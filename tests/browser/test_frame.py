@@ -166,7 +166,7 @@ def test_keys_work_in_the_russian_layout_and_a_question_mark_lists_them(gallery)
     gallery.keyboard.press("Shift+Slash")
     sheet = gallery.locator("#dialog-frame")
     expect(sheet).to_contain_text("Open the sample card")
-    expect(sheet).to_contain_text("Поиск и команды")
+    expect(sheet).to_contain_text("Закрыть то, что сверху")
 
 
 def test_a_menu_opens_walks_and_closes_by_keyboard(gallery):

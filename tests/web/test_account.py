@@ -5,6 +5,7 @@ from django.test import Client
 from django.urls import reverse
 
 from tests.people.factories import PASSWORD, make_user
+from voronka.demo.cast import DOMAIN
 from voronka.journal.actors import Actor
 from voronka.people import commands
 from voronka.people.models import UserSession
@@ -180,5 +181,5 @@ def test_who_looks_as_somebody_else_sees_their_pages_and_changes_nothing(client)
 def test_the_demo_log_ins_are_shown_only_when_the_demo_company_is_there(client):
     make_user()
     assert "demo-rows" not in client.get(reverse("account:login")).content.decode()
-    make_user("owner", email="owner@demo.voronka.local")
+    make_user("owner", email=f"owner@{DOMAIN}")
     assert "demo-rows" in client.get(reverse("account:login")).content.decode()

@@ -114,10 +114,10 @@ def _load_demo_once() -> None:
 def _note_demo_logins() -> None:
     """Leave the demo log-ins where the supervisor, which knows no Django, can print them."""
     from voronka import settings
-    from voronka.web.account.demo import demo_log_ins
+    from voronka.demo.queries import demo_logins
 
     note = settings.HOME / DEMO_LOGINS
-    if logins := demo_log_ins():
+    if logins := demo_logins():
         note.write_text("".join(f"{x.email}  {x.password}  {x.role}\n" for x in logins))
     else:
         note.unlink(missing_ok=True)

@@ -14,6 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
+from voronka.demo.queries import demo_logins
 from voronka.journal.actors import Actor
 from voronka.kernel.errors import DomainError, InvalidInput
 from voronka.people import commands, queries
@@ -21,7 +22,6 @@ from voronka.people.errors import LinkSpent
 from voronka.people.models import User
 from voronka.people.requests import SignedInRequest
 from voronka.web.account import devices, hours
-from voronka.web.account.demo import demo_log_ins
 from voronka.web.account.forms import (
     THEMES,
     ChangePasswordForm,
@@ -58,7 +58,7 @@ def login(request: HttpRequest) -> HttpResponse:
             else:
                 _enter(request, user)
                 return HttpResponseRedirect(goal)
-    context = {"form": form, "goal": goal, "demo": demo_log_ins()}
+    context = {"form": form, "goal": goal, "demo": demo_logins()}
     return render(request, "account/login.html", context, status=status)
 
 
