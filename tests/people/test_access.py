@@ -39,7 +39,15 @@ def test_the_most_specific_row_that_names_the_action_decides(matrix, action):
     access = Access(user_id=1, department_id=None, matrix=matrix)
     rows = [matrix.get(key, {}) for key in ("deal/retail", "deal", "*")]
     expected = next((row[action] for row in rows if action in row), "none")
-    assert access.scope(action, "deal", "retail").code == expected
+    assert access.rule(action, "deal", "retail")[1].code == expected
+
+
+@given(matrices, st.sampled_from(["change", "move", "delete", "export"]))
+def test_nothing_is_touched_that_is_not_seen(matrix, action):
+    access = Access(user_id=1, department_id=None, matrix=matrix)
+    for place in [("deal", "retail"), ("deal", ""), ("lead", ""), ("client", "")]:
+        assert access.scope(action, *place) <= access.scope("see", *place)
+        assert access.scope(action, *place) <= access.rule(action, *place)[1]
 
 
 @given(rights, rights)

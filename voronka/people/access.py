@@ -39,6 +39,7 @@ TOKEN_SCOPES = {  # what a program's key may be good for, inside its person's ri
     "setup:read": _("Read funnels and fields"),
     "people:read": _("Read the list of people"),
 }
+_TOUCHING = frozenset({"change", "move", "delete", "export"})
 CLIENTS = "client"  # the key of clients in the matrix, beside the item types
 
 
@@ -107,8 +108,14 @@ class Access:
         )
 
     def scope(self, action: str, kind: str, pipeline: str = "") -> Scope:
-        """Return how far `action` reaches for an item type (or "client") and a pipeline code."""
-        return self.rule(action, kind, pipeline)[1]
+        """Return how far `action` reaches for an item type (or "client") and a pipeline code.
+
+        What one may not see one may not touch: no such action reaches farther than "see".
+        """
+        scope = self.rule(action, kind, pipeline)[1]
+        if action in _TOUCHING:
+            return min(scope, self.rule("see", kind, pipeline)[1])
+        return scope
 
     def rule(self, action: str, kind: str, pipeline: str = "") -> tuple[str, Scope]:
         """Return the matrix key that decides, and the scope it gives; ("", NONE) when none does."""

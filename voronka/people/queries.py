@@ -169,6 +169,12 @@ def explain(
         return Explanation(True, [reason % {"role": user.role}])
     key, scope = rights.rule(action, kind, pipeline)
     reasons = [_deciding_row(user.role, key, scope)]
+    if (seen := rights.scope(action, kind, pipeline)) < scope:
+        names = {"scope": SCOPE_TITLES[seen]}
+        reasons.append(
+            _("What one may not see one may not touch: “see” gives “%(scope)s” only.") % names
+        )
+        scope = seen
     if key and scope not in (Scope.NONE, Scope.ALL):
         reasons.append(_position(user, scope, owner_id))
     return Explanation(rights.reaches(scope, owner_id), reasons)

@@ -66,7 +66,7 @@ def test_only_those_who_may_export_download_it_and_that_is_journalled(client):
 
 
 def test_a_role_with_the_scope_all_may_export(client):
-    role = make_role(matrix={"*": {"export": "all"}}, rights=["audit"])
+    role = make_role(matrix={"*": {"see": "all", "export": "all"}}, rights=["audit"])
     client.force_login(make_user(role))
     assert client.get(URL + "export/").status_code == 200
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.apps import apps
 from django.urls import NoReverseMatch, reverse
+from django.utils import formats, timezone
+from django.utils.dateparse import parse_datetime
 from django.utils.functional import Promise
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
@@ -94,7 +97,49 @@ KINDS: dict[str, Promise] = {
 }
 _PAGES = {"item": "items:page", "client": "clients:page", "user": "people:person"}
 _SHORT = 60  # characters of a value
-_SAID_ALREADY = {"owner_id"}  # told by the columns beside
+# What the columns beside tell already, or only machines read.
+_SAID_ALREADY = {"owner_id", "title", "name", "code", "position", "email"}
+KEYS: dict[str, Promise] = {
+    "address": pgettext_lazy("journal", "address"),
+    "role": SUBJECTS["role"],
+    "department": SUBJECTS["department"],
+    "head": pgettext_lazy("journal", "head"),
+    "parent": pgettext_lazy("journal", "inside"),
+    "stage": SUBJECTS["stage"],
+    "user": SUBJECTS["user"],
+    "owner": pgettext_lazy("journal", "owner"),
+    "substitute": pgettext_lazy("journal", "substitute"),
+    "since": pgettext_lazy("journal", "from"),
+    "until": pgettext_lazy("journal", "until"),
+    "scopes": pgettext_lazy("journal", "may do"),
+    "rights": pgettext_lazy("journal", "rights"),
+    "matrix": pgettext_lazy("journal", "matrix"),
+    "hours": pgettext_lazy("journal", "hours"),
+    "name": pgettext_lazy("journal", "name"),
+    "email": pgettext_lazy("journal", "e-mail"),
+    "phone": pgettext_lazy("journal", "phone"),
+    "amount": pgettext_lazy("journal", "amount"),
+    "devices": pgettext_lazy("journal", "devices"),
+    "country": pgettext_lazy("journal", "holidays of"),
+    "why": pgettext_lazy("journal", "reason"),
+    "language": pgettext_lazy("journal", "language"),
+    "time_zone": pgettext_lazy("journal", "time zone"),
+    "theme": pgettext_lazy("journal", "theme"),
+}
+REFERENCES = {  # keys of a diff that hold ids, and of what
+    "stage": "stage",
+    "user": "user",
+    "owner": "user",
+    "head": "user",
+    "substitute": "user",
+    "department": "department",
+    "parent": "department",
+    "calendar": "calendar",
+    "deal": "item",
+    "lead": "item",
+    "other": "item",
+}
+Names = Mapping[tuple[str, int], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +168,7 @@ def lines(events: Iterable[Event]) -> list[Line]:
             deed(event.verb),
             names.get((event.subject_type, event.subject_id)) or _fallback(event),
             _url(event),
-            list(_details(event.diff)),
+            list(_details(event, names)),
         )
         for event in events
     ]
@@ -147,6 +192,9 @@ def _names(events: list[Event]) -> dict[tuple[str, int], str]:
     wanted: dict[str, set[int]] = defaultdict(set)
     for event in events:
         wanted[event.subject_type].add(event.subject_id)
+        for key, value in _flat(event.diff):
+            for kind in _kinds(event.verb, key):
+                wanted[kind] |= {one for one in value if isinstance(one, int)}
     found: dict[tuple[str, int], str] = {}
     for model in apps.get_models():
         kind = getattr(model, "journal_type", "")
@@ -154,6 +202,20 @@ def _names(events: list[Event]) -> dict[tuple[str, int], str]:
             rows = model._default_manager.in_bulk(wanted[kind])
             found |= {(kind, int(pk)): str(row) for pk, row in rows.items()}
     return found
+
+
+def _flat(diff: Mapping[str, Any]) -> Iterable[tuple[str, list[Any]]]:
+    """Return every key of a diff with its values, those before and after a change too."""
+    changes = diff.get("changes")
+    for key, value in [*diff.items(), *(changes.items() if isinstance(changes, Mapping) else ())]:
+        yield key, value if isinstance(value, list) else [value]
+
+
+def _kinds(verb: str, key: str) -> Iterable[str]:
+    if key in {"left", "entered"}:
+        yield "user" if verb.endswith(".assigned") else "stage"
+    elif key in REFERENCES:
+        yield REFERENCES[key]
 
 
 def _fallback(event: Event) -> str:
@@ -173,16 +235,35 @@ def _url(event: Event) -> str:
         return ""
 
 
-def _details(diff: Mapping[str, Any]) -> Iterable[str]:
+def _details(event: Event, known: Names) -> Iterable[str]:
+    """Say what an event kept: changes as before → after, ids as names, nothing said already."""
+    diff = dict(event.diff)
+    kind = "user" if event.verb.endswith(".assigned") else "stage"
+    if "left" in diff and "entered" in diff:
+        left, entered = diff.pop("left"), diff.pop("entered")
+        yield f"{_named(kind, left, known)} → {_named(kind, entered, known)}"
     for key, value in diff.items():
-        if key in {"changes", "changed"} and isinstance(value, Mapping):
+        if key == "changes" and isinstance(value, Mapping):
             for name, pair in value.items():
-                if isinstance(pair, list) and len(pair) == 2:
-                    yield f"{name}: {_value(pair[0])} → {_value(pair[1])}"
-                else:
-                    yield f"{name}: {_value(pair)}"
-        elif key not in _SAID_ALREADY and value not in (None, "", [], {}):
-            yield f"{key}: {_value(value)}"
+                ends = pair if isinstance(pair, list) and len(pair) == 2 else ["", pair]
+                words = [_named(REFERENCES.get(name, ""), end, known) for end in ends]
+                yield f"{KEYS.get(name, name)}: {' → '.join(words)}"
+        elif key in _SAID_ALREADY or value in (None, "", [], {}, False) or _is_bulky(value):
+            continue
+        else:
+            yield f"{KEYS.get(key, key)}: {_named(REFERENCES.get(key, ''), value, known)}"
+
+
+def _named(kind: str, value: Any, known: Names) -> str:
+    """Write a value; an id of a known kind by the name of what it points at."""
+    if kind and isinstance(value, int):
+        return known.get((kind, value)) or f"{SUBJECTS.get(kind, kind)} {value}"
+    return _value(value)
+
+
+def _is_bulky(value: Any) -> bool:
+    """Whether a value is a structure nobody reads in a line: a matrix, a week of hours."""
+    return isinstance(value, Mapping) and not set(value) <= {"ru", "en"}
 
 
 def _value(value: Any) -> str:
@@ -194,5 +275,17 @@ def _value(value: Any) -> str:
         value = str(LocalText.of(value))
     elif isinstance(value, list):
         value = ", ".join(_value(one) for one in value)
-    text = str(value)
+    elif _is_bulky(value):
+        return "{…}"
+    moment = _moment(value)
+    text = formats.date_format(timezone.localtime(moment), "j E Y, H:i") if moment else str(value)
     return text if len(text) <= _SHORT else f"{text[:_SHORT]}…"
+
+
+def _moment(value: Any) -> datetime | None:
+    """Read a moment as the journal keeps it; None for any other text."""
+    try:
+        found = parse_datetime(value) if isinstance(value, str) and "T" in value else None
+    except ValueError:
+        return None
+    return found if found and timezone.is_aware(found) else None
