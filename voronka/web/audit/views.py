@@ -126,7 +126,7 @@ def _csv(filters: dict[str, Any]) -> Iterator[str]:
         _("What"),
         _("About"),
         pgettext("journal", "Number"),
-        _("Details"),
+        pgettext("journal", "Details"),
     ]
     yield writer.writerow(head)
     before: int | None = None
