@@ -4,7 +4,7 @@
 #   scripts/setup.sh --browser  and Chromium, for the tests
 set -euo pipefail
 cd "$(dirname "$0")/.."
-export UV_PYTHON_DOWNLOADS=never
+export UV_PYTHON_DOWNLOADS=never npm_config_update_notifier=false
 UV_WANTED=0.13.9
 stamps=.venv/.stamps
 
@@ -104,7 +104,7 @@ run_once environment "$PWD $(sum uv.lock pyproject.toml)" environment
 if [ -f package.json ]; then
   run_once libraries "$(sum package.json package-lock.json)" browser_libraries
   run_once assets "$(sum package-lock.json scripts/assets.mjs scripts/tabler.scss voronka/web/static/*/icons.txt) $(icons | cksum)" \
-    npm run --silent build
+    npm run --silent build >/dev/null
 fi
 run_once messages "$(find voronka -name '*.po' -exec cksum {} + | sort)" \
   .venv/bin/python scripts/messages.py compile
