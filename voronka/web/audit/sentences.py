@@ -285,7 +285,7 @@ def _value(value: Any) -> str:
 def _moment(value: Any) -> datetime | None:
     """Read a moment as the journal keeps it; None for any other text."""
     try:
-        found = parse_datetime(value) if isinstance(value, str) and "T" in value else None
+        found = parse_datetime(value) if isinstance(value, str) and ":" in value else None
     except ValueError:
         return None
     return found if found and timezone.is_aware(found) else None

@@ -8,7 +8,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.utils.translation import get_language, gettext_lazy, pgettext
+from django.utils.translation import get_language, gettext_lazy, pgettext, pgettext_lazy
 from django.utils.translation import gettext as _
 
 from voronka.kernel.texts import LocalText
@@ -67,7 +67,7 @@ class InviteForm(forms.Form):
     """Whom to invite."""
 
     name = forms.CharField(label=gettext_lazy("Name"), max_length=120)
-    email = forms.EmailField(label=gettext_lazy("E-mail"))
+    email = forms.EmailField(label=pgettext_lazy("person", "E-mail"))
     role = forms.TypedChoiceField(label=gettext_lazy("Role"), coerce=int)
     department = forms.TypedChoiceField(
         label=gettext_lazy("Department"), coerce=int, empty_value=None, required=False
