@@ -59,6 +59,7 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "procrastinate.contrib.django",
     "django_htmx",
+    "ninja",  # serves the API docs page from here, not from a CDN
     "voronka.journal",
     "voronka.people",
     "voronka.pipelines",
@@ -163,6 +164,10 @@ MEDIA_ROOT = HOME / "files"
 FILE_UPLOAD_PERMISSIONS = 0o600
 DATA_UPLOAD_MAX_MEMORY_SIZE = 20 * 1024 * 1024  # bytes
 UPLOAD_MAX_BYTES = 50 * 1024 * 1024  # one file
+
+API_RATE_PER_MINUTE = env.integer(
+    "VORONKA_API_RATE", 3000, low=1, high=10_000_000
+)  # a token, a process
 
 CURRENCY = env.text("VORONKA_CURRENCY", "RUB")  # the company's currency, ISO 4217
 COUNTRY = env.text("VORONKA_COUNTRY", "RU")  # phones without a country code, public holidays

@@ -2,10 +2,13 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
+from voronka.api.app import api
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("voronka.web.health.urls")),
     path("", include("voronka.web.frame.urls")),
     path("account/", include("voronka.web.account.urls")),
+    path("api/v1/", api.urls),
     path("fields/", include("voronka.web.fields.urls")),
     path("imports/", include("voronka.web.imports.urls")),
     path("report/", include("voronka.web.report.urls")),

@@ -1,0 +1,108 @@
+"""Who calls: the token, its scopes, and how often it may."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate, ParamSpec, TypeVar, cast
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+from ninja.security import HttpBearer
+
+from voronka.journal.actors import Actor
+from voronka.kernel.errors import DomainError, Forbidden
+from voronka.people.commands import use_token
+from voronka.people.models import ApiToken, User
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class TokenRequest(HttpRequest):
+    """A request that came with a good token."""
+
+    auth: ApiToken
+    person: User  # whose token it is
+
+
+class TooMany(DomainError):
+    """The token has used up its requests for now."""
+
+    code = "too_many_requests"
+    status = 429
+
+    def __init__(self, wait: float) -> None:
+        self.wait = max(1, round(wait))
+        super().__init__(
+            _("Too many requests with this token. Try again in %(count)d s.") % {"count": self.wait}
+        )
+
+
+class Buckets:
+    """Token buckets: a steady rate with a burst of one minute's worth. Per web process."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._levels: dict[int, tuple[float, float]] = {}  # token id -> (level, at)
+
+    def take(self, token_id: int, per_minute: int) -> float:
+        """Take one request; returns 0, or the seconds to wait when the bucket is empty."""
+        now = time.monotonic()
+        with self._lock:
+            level, at = self._levels.get(token_id, (float(per_minute), now))
+            level = min(float(per_minute), level + (now - at) * per_minute / 60)
+            if level < 1:
+                return (1 - level) * 60 / per_minute
+            self._levels[token_id] = (level - 1, now)
+            return 0.0
+
+
+_buckets = Buckets()
+
+
+class TokenAuth(HttpBearer):
+    """`Authorization: Bearer vk_…`; answers 401 for anything but a good token."""
+
+    def authenticate(self, request: HttpRequest, token: str) -> ApiToken | None:
+        """Return the token's row, with its person and role, or None."""
+        found = use_token(token)
+        if found is not None and (wait := _buckets.take(found.pk, settings.API_RATE_PER_MINUTE)):
+            raise TooMany(wait)
+        if found is not None:
+            cast(TokenRequest, request).person = found.user
+        return found
+
+
+def scope(
+    name: str,
+) -> Callable[
+    [Callable[Concatenate[TokenRequest, P], R]], Callable[Concatenate[TokenRequest, P], R]
+]:
+    """Let only tokens with this scope through; sentences are in the person's language."""
+
+    def decorate(
+        view: Callable[Concatenate[TokenRequest, P], R],
+    ) -> Callable[Concatenate[TokenRequest, P], R]:
+        @wraps(view)
+        def guarded(request: TokenRequest, *args: P.args, **kwargs: P.kwargs) -> R:
+            with override(request.person.language):
+                if name not in request.auth.scopes:
+                    raise Forbidden(
+                        _("This token lacks the scope “%(scope)s”. Make one that has it.")
+                        % {"scope": name}
+                    )
+                return view(request, *args, **kwargs)
+
+        return cast(Callable[Concatenate[TokenRequest, P], R], guarded)
+
+    return decorate
+
+
+def actor(request: TokenRequest) -> Actor:
+    """Return the author of what this request changes."""
+    return Actor.api(request.person)
