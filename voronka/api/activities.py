@@ -64,16 +64,16 @@ def list_activities(request: TokenRequest, query: Query[ActivityQuery]) -> Activ
     return ActivityPage.model_construct(items=[ActivityOut.of(a) for a in found], next=cursor)
 
 
-def _activity(request: TokenRequest, activity_id: int) -> Activity:
+def _activity(request: TokenRequest, activity_id: Id) -> Activity:
     found: Activity | None = _visible(request).filter(pk=activity_id).first()
     if found is None:
         raise NotFound(_("There is no such activity. It may have been deleted."))
     return found
 
 
-@router.get("/{int:activity_id}", response={200: ActivityOut, **REFUSALS}, summary="One activity")
+@router.get("/{activity_id}", response={200: ActivityOut, **REFUSALS}, summary="One activity")
 @scope("activities:read")
-def get_activity(request: TokenRequest, activity_id: int) -> ActivityOut:
+def get_activity(request: TokenRequest, activity_id: Id) -> ActivityOut:
     """An activity that the person may see; else 404."""
     return ActivityOut.of(_activity(request, activity_id))
 
@@ -118,10 +118,10 @@ def _aware(moment: datetime | None) -> datetime | None:
 
 
 @router.post(
-    "/{int:activity_id}/done", response={200: ActivityOut, **REFUSALS}, summary="Finish an activity"
+    "/{activity_id}/done", response={200: ActivityOut, **REFUSALS}, summary="Finish an activity"
 )
 @scope("activities:write")
-def finish(request: TokenRequest, activity_id: int, body: DoneIn) -> tuple[int, object]:
+def finish(request: TokenRequest, activity_id: Id, body: DoneIn) -> tuple[int, object]:
     """With its outcome; finishing twice changes nothing."""
     activity = _activity(request, activity_id)
 

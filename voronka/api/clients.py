@@ -66,7 +66,7 @@ def _visible(request: TokenRequest) -> Any:
     return rows.select_related("source").prefetch_related("contact_points")
 
 
-def _client(request: TokenRequest, client_id: int) -> Client:
+def _client(request: TokenRequest, client_id: Id) -> Client:
     found: Client | None = _visible(request).filter(pk=client_id).first()
     if found is None:
         raise NotFound(_("There is no such client. It may have been deleted."))
@@ -102,16 +102,16 @@ def create_client(request: TokenRequest, body: ClientIn) -> tuple[int, object]:
     return answered(request, create, status=201)
 
 
-@router.get("/{int:client_id}", response={200: ClientOut, **REFUSALS}, summary="One client")
+@router.get("/{client_id}", response={200: ClientOut, **REFUSALS}, summary="One client")
 @scope("clients:read")
-def get_client(request: TokenRequest, client_id: int) -> ClientOut:
+def get_client(request: TokenRequest, client_id: Id) -> ClientOut:
     """A client that the person may see; else 404."""
     return ClientOut.of(_client(request, client_id))
 
 
-@router.patch("/{int:client_id}", response={200: ClientOut, **REFUSALS}, summary="Change a client")
+@router.patch("/{client_id}", response={200: ClientOut, **REFUSALS}, summary="Change a client")
 @scope("clients:write")
-def change_client(request: TokenRequest, client_id: int, body: ClientPatch) -> tuple[int, object]:
+def change_client(request: TokenRequest, client_id: Id, body: ClientPatch) -> tuple[int, object]:
     """Only what is sent changes; phones and e-mails are added to those that are there."""
     client = _client(request, client_id)
 
@@ -127,9 +127,9 @@ def change_client(request: TokenRequest, client_id: int, body: ClientPatch) -> t
     return answered(request, change)
 
 
-@router.delete("/{int:client_id}", response={204: None, **REFUSALS}, summary="Delete a client")
+@router.delete("/{client_id}", response={204: None, **REFUSALS}, summary="Delete a client")
 @scope("clients:write")
-def delete_client(request: TokenRequest, client_id: int) -> tuple[int, None]:
+def delete_client(request: TokenRequest, client_id: Id) -> tuple[int, None]:
     """Into the recycle bin; needs the right to delete."""
     commands.delete_client(_client(request, client_id).pk, by=actor(request))
     return 204, None

@@ -94,7 +94,7 @@ def _aware(moment: datetime) -> datetime:
     return timezone.make_aware(moment) if timezone.is_naive(moment) else moment
 
 
-def _card(request: TokenRequest, item_id: int) -> Item:
+def _card(request: TokenRequest, item_id: Id) -> Item:
     """Return a card the person may see; what they may not see does not exist for them."""
     item = Item.objects.visible_to(request.person).select_related(*_WITH).filter(pk=item_id).first()
     if item is None:
@@ -173,16 +173,16 @@ def _create_many(request: TokenRequest, body: BulkIn) -> BulkOut:
     return BulkOut(results=results)
 
 
-@router.get("/{int:item_id}", response={200: ItemOut, **REFUSALS}, summary="One card")
+@router.get("/{item_id}", response={200: ItemOut, **REFUSALS}, summary="One card")
 @scope("items:read")
-def get_item(request: TokenRequest, item_id: int) -> ItemOut:
+def get_item(request: TokenRequest, item_id: Id) -> ItemOut:
     """A card that the person may see; else 404."""
     return ItemOut.of(_card(request, item_id))
 
 
-@router.patch("/{int:item_id}", response={200: ItemOut, **REFUSALS}, summary="Change a card")
+@router.patch("/{item_id}", response={200: ItemOut, **REFUSALS}, summary="Change a card")
 @scope("items:write")
-def change_item(request: TokenRequest, item_id: int, body: ItemPatch) -> tuple[int, object]:
+def change_item(request: TokenRequest, item_id: Id, body: ItemPatch) -> tuple[int, object]:
     """Only what is sent changes; null clears a field unless the stage requires it."""
     item = _card(request, item_id)
     return answered(request, lambda: _change(request, item, body))
@@ -203,9 +203,9 @@ def _change(request: TokenRequest, item: Item, body: ItemPatch) -> ItemOut:
     return _fresh(item)
 
 
-@router.post("/{int:item_id}/move", response={200: ItemOut, **REFUSALS}, summary="Move a card")
+@router.post("/{item_id}/move", response={200: ItemOut, **REFUSALS}, summary="Move a card")
 @scope("items:write")
-def move_item(request: TokenRequest, item_id: int, body: MoveIn) -> tuple[int, object]:
+def move_item(request: TokenRequest, item_id: Id, body: MoveIn) -> tuple[int, object]:
     """To a later stage, or to won or lost. A closed gate answers 422 and says what is missing."""
     item = _card(request, item_id)
 
@@ -235,9 +235,9 @@ def move_item(request: TokenRequest, item_id: int, body: MoveIn) -> tuple[int, o
     return answered(request, move)
 
 
-@router.post("/{int:item_id}/correct", response={200: ItemOut, **REFUSALS}, summary="Return a card")
+@router.post("/{item_id}/correct", response={200: ItemOut, **REFUSALS}, summary="Return a card")
 @scope("items:write")
-def correct_item(request: TokenRequest, item_id: int, body: CorrectIn) -> tuple[int, object]:
+def correct_item(request: TokenRequest, item_id: Id, body: CorrectIn) -> tuple[int, object]:
     """A permitted return to an earlier stage, with a reason; needs the right to correct."""
     item = _card(request, item_id)
 
@@ -249,10 +249,10 @@ def correct_item(request: TokenRequest, item_id: int, body: CorrectIn) -> tuple[
 
 
 @router.post(
-    "/{int:item_id}/convert", response={201: ItemOut, **REFUSALS}, summary="Convert a lead"
+    "/{item_id}/convert", response={201: ItemOut, **REFUSALS}, summary="Convert a lead"
 )
 @scope("items:write")
-def convert_lead(request: TokenRequest, item_id: int, body: ConvertIn) -> tuple[int, object]:
+def convert_lead(request: TokenRequest, item_id: Id, body: ConvertIn) -> tuple[int, object]:
     """The lead becomes a deal, or joins an open one; answers with the deal."""
     lead = _card(request, item_id)
     if body.attach_to is not None:
@@ -275,19 +275,19 @@ def convert_lead(request: TokenRequest, item_id: int, body: ConvertIn) -> tuple[
 
 
 @router.get(
-    "/{int:item_id}/visits", response={200: list[VisitOut], **REFUSALS}, summary="Stage history"
+    "/{item_id}/visits", response={200: list[VisitOut], **REFUSALS}, summary="Stage history"
 )
 @scope("items:read")
-def list_visits(request: TokenRequest, item_id: int) -> list[VisitOut]:
+def list_visits(request: TokenRequest, item_id: Id) -> list[VisitOut]:
     """Every stay of the card in a stage, oldest first."""
     item = _card(request, item_id)
     visits = item.visits.select_related("stage").order_by("entered_at", "pk")
     return [VisitOut.of(v) for v in visits]
 
 
-@router.post("/{int:item_id}/notes", response={201: NoteOut, **REFUSALS}, summary="Write a note")
+@router.post("/{item_id}/notes", response={201: NoteOut, **REFUSALS}, summary="Write a note")
 @scope("items:write")
-def create_note(request: TokenRequest, item_id: int, body: NoteIn) -> tuple[int, object]:
+def create_note(request: TokenRequest, item_id: Id, body: NoteIn) -> tuple[int, object]:
     """Into the feed of the card."""
     item = _card(request, item_id)
 
@@ -297,9 +297,9 @@ def create_note(request: TokenRequest, item_id: int, body: NoteIn) -> tuple[int,
     return answered(request, write, status=201)
 
 
-@router.delete("/{int:item_id}", response={204: None, **REFUSALS}, summary="Delete a card")
+@router.delete("/{item_id}", response={204: None, **REFUSALS}, summary="Delete a card")
 @scope("items:write")
-def delete_item(request: TokenRequest, item_id: int) -> tuple[int, None]:
+def delete_item(request: TokenRequest, item_id: Id) -> tuple[int, None]:
     """Into the recycle bin; needs the right to delete."""
     commands.delete_item(_card(request, item_id).pk, by=actor(request))
     return 204, None

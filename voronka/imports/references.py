@@ -120,7 +120,7 @@ class References:
             )
         return self._clients.get(place)
 
-    def create(self, kind: str, rule: Rule, texts: Iterable[str], *, owner_id: int) -> None:
+    def make_missing(self, kind: str, rule: Rule, texts: Iterable[str], *, owner_id: int) -> None:
         """Make the clients that `texts` name and that are not there yet, in bulk."""
         match = rule.match or "name"
         wanted = {

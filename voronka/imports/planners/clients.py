@@ -281,7 +281,7 @@ class ClientPlanner:
         named = [p for p in planned if p.payload.company]
         if rule.missing == "create" and self.by.user_id is not None:
             texts = [p.payload.company for p in named]
-            self.refs.create(Client.Kind.COMPANY, rule, texts, owner_id=self.by.user_id)
+            self.refs.make_missing(Client.Kind.COMPANY, rule, texts, owner_id=self.by.user_id)
         links = []
         for plan in named:
             company = self.refs.client(Client.Kind.COMPANY, match, plan.payload.company)

@@ -322,7 +322,7 @@ class ItemPlanner:
             if rule is None or rule.missing != "create" or self.by.user_id is None:
                 continue
             texts = [p.payload[1][code] for p in new if code in p.payload[1]]
-            self.refs.create(kind, rule, texts, owner_id=self.by.user_id)
+            self.refs.make_missing(kind, rule, texts, owner_id=self.by.user_id)
             for plan in new:
                 load, values = plan.payload
                 if code in values:
