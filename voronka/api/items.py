@@ -248,9 +248,7 @@ def correct_item(request: TokenRequest, item_id: Id, body: CorrectIn) -> tuple[i
     return answered(request, correct)
 
 
-@router.post(
-    "/{item_id}/convert", response={201: ItemOut, **REFUSALS}, summary="Convert a lead"
-)
+@router.post("/{item_id}/convert", response={201: ItemOut, **REFUSALS}, summary="Convert a lead")
 @scope("items:write")
 def convert_lead(request: TokenRequest, item_id: Id, body: ConvertIn) -> tuple[int, object]:
     """The lead becomes a deal, or joins an open one; answers with the deal."""
