@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from django.db import transaction
@@ -22,8 +21,8 @@ from voronka.people import access
 from voronka.people.models import User
 from voronka.timeline.commands.notifications import notify
 from voronka.timeline.models import Note, Notification
+from voronka.timeline.rules import MENTION, mentioned_ids
 
-MENTION = re.compile(r"@\[(\d{1,18})\]")  # how the composer writes a mentioned person
 _LONGEST = 20_000  # characters
 
 
@@ -57,9 +56,7 @@ def write_note(
             raise NotFound(_("There is no such client. It may have been deleted."))
         access.require(by, "see", access.CLIENTS, owner_id=found.owner_id)
         subject = found
-    mentioned = list(
-        User.objects.filter(pk__in=[int(x) for x in MENTION.findall(text)], is_active=True)
-    )
+    mentioned = list(User.objects.filter(pk__in=mentioned_ids(text), is_active=True))
     note = Note.objects.create(
         item_id=item_id,
         client_id=client_id,
@@ -130,7 +127,7 @@ def pin_note(note_id: int, *, pinned: bool, by: Actor) -> Note:
 
 def plain_text(text: str) -> str:
     """Return a note's text with mentions as names, for notifications and previews."""
-    ids = {int(x) for x in MENTION.findall(text)}
+    ids = mentioned_ids(text)
     names = dict(User.objects.filter(pk__in=ids).values_list("pk", "name")) if ids else {}
     return MENTION.sub(lambda m: "@" + names.get(int(m[1]), "?"), text)
 
