@@ -15,6 +15,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("account/keys/", include("voronka.web.tokens.urls")),
     path("people/", include("voronka.web.people.urls")),
     path("audit/", include("voronka.web.audit.urls")),
+    path("cards/", include("voronka.web.card.urls")),
 ]
 handler400 = "voronka.web.frame.views.bad_request"
 handler403 = "voronka.web.frame.views.forbidden"

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from voronka.items import rules
 from voronka.items.facts import proofs
 from voronka.items.models import Item, LineItem
 from voronka.kernel.errors import Sentence
-from voronka.pipelines.models import Field, LossReason, Stage
+from voronka.pipelines.models import Field, LossReason, Pipeline, Stage
 from voronka.pipelines.system_fields import SYSTEM_FIELDS
+from voronka.pipelines.values import is_filled
 
 
 @dataclass(slots=True)
@@ -69,6 +71,25 @@ def ask(
         needs_reason=lost and reason is None and has_reasons(to.pipeline_id),
         needs_comment=lost and reason is not None and reason.needs_comment and not comment.strip(),
     )
+
+
+def wanted_by_new(pipeline: Pipeline, changes: Mapping[str, Any]) -> dict[str, Sentence]:
+    """Return what a new card with these `changes` still lacks for the first stage, by code.
+
+    The next step is left out: it is planned once the card is there. Two queries.
+    """
+    stages = list(pipeline.stages.all())
+    first = next((stage for stage in stages if stage.is_open), None)
+    if first is None:
+        return {}
+    client = bool(changes.get("contact") or changes.get("company"))
+    known = {"title": True, "client": client, "next_step": True, "lines": False}
+    codes = [
+        code
+        for code in rules.required_codes(stages, first)
+        if not known.get(code, is_filled(changes.get(code)) and changes.get(code) != 0)
+    ]
+    return names(pipeline.item_type_id, codes)
 
 
 def names(item_type_id: int, codes: Sequence[str]) -> dict[str, Sentence]:

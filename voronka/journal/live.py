@@ -12,7 +12,12 @@ CHANNEL = "voronka_live"
 
 
 def announce(event: Event) -> None:
-    """Send the event's ids to the live streams; delivered when the transaction commits."""
+    """Send the event's ids to the live streams; delivered when the transaction commits.
+
+    That somebody has read something changes no page, so nobody is woken.
+    """
+    if event.verb.endswith(".read"):
+        return
     message = {
         "v": event.verb,
         "s": event.subject_type,

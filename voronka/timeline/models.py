@@ -8,6 +8,7 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -113,6 +114,16 @@ class Activity(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def is_late(self) -> bool:
+        """Whether it should have been done by now."""
+        return self.done_at is None and self.due_at is not None and self.due_at < timezone.now()
+
+    @property
+    def is_today(self) -> bool:
+        """Whether it is planned for today, in the reader's time zone."""
+        return self.due_at is not None and timezone.localdate(self.due_at) == timezone.localdate()
 
 
 class Notification(models.Model):

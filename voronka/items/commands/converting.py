@@ -11,10 +11,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from voronka.items.commands.card import lock_card, note_event, save_card
-from voronka.items.commands.creating import create_item
+from voronka.items.commands.creating import create_item, has_bought, regrade
 from voronka.items.commands.moving import move_item, step_back
 from voronka.items.models import Item, ItemLink
 from voronka.journal.actors import Actor
+from voronka.journal.models import Event
 from voronka.kernel.errors import InvalidInput
 from voronka.pipelines.models import Field, ItemType, Pipeline, Stage
 
@@ -32,6 +33,7 @@ def convert_lead(
     owner_id: int | None = None,
     changes: Mapping[str, Any] | None = None,
     lead_changes: Mapping[str, Any] | None = None,
+    lead_confirmed: tuple[str, ...] = (),
 ) -> Item:
     """Close a lead as converted and make a deal of it, or attach it to an open deal.
 
@@ -42,7 +44,8 @@ def convert_lead(
         pipeline: where the new deal starts; or `attach_to`: an open deal that the lead joins,
             whose empty fields it fills.
         owner_id: the deal's responsible; the lead's own when omitted.
-        changes: further values for the deal; `lead_changes`: what the lead's gate asks for.
+        changes: further values for the new deal; nothing of an attached one is overwritten.
+        lead_changes, lead_confirmed: what the lead's gate asks for: fields, exit criteria.
     Raises:
         InvalidInput: not a lead, or neither a pipeline nor a deal was named.
         CardClosed, GateClosed, Forbidden: as `move_item` and `create_item`.
@@ -51,28 +54,32 @@ def convert_lead(
     if lead.pipeline.item_type.kind != ItemType.Kind.LEAD:
         raise InvalidInput(_("Only a lead can be converted."))
     won = lead.pipeline.stages.filter(kind=Stage.Kind.WON).get()
-    lead = move_item(lead_id, to=won, by=by, changes=lead_changes)
+    lead = move_item(
+        lead_id, to=won, by=by, changes=lead_changes, confirmed=lead_confirmed
+    )
     if attach_to is not None:
         deal = _attach(lead, attach_to, by=by)
     elif pipeline is not None:
-        carried = {**_carried(lead, pipeline.item_type), **(changes or {})}
+        taken = {**carried(lead, pipeline.item_type), **(changes or {})}
         deal = create_item(
             pipeline,
             title=title.strip() or lead.title,
             by=by,
             owner_id=owner_id or lead.owner_id,
-            changes=carried,
+            changes=taken,
         )
     else:
         raise InvalidInput(_("Choose a funnel for the new deal, or an open deal to join."))
-    ItemLink.objects.create(
-        parent=lead, child=deal, kind=ItemLink.Kind.CONVERTED, created_at=timezone.now()
+    ItemLink.objects.update_or_create(
+        parent=lead,
+        child=deal,
+        defaults={"kind": ItemLink.Kind.CONVERTED, "created_at": timezone.now()},
     )
     note_event("item.converted", lead, by=by, deal=deal.pk, made=attach_to is None)
     return deal
 
 
-def _carried(lead: Item, into: ItemType) -> dict[str, Any]:
+def carried(lead: Item, into: ItemType) -> dict[str, Any]:
     """Return what the lead knows in the words of the deal's type."""
     changes: dict[str, Any] = {
         "contact": lead.contact_id,
@@ -97,16 +104,18 @@ def _attach(lead: Item, deal_id: int, *, by: Actor) -> Item:
     deal = lock_card(deal_id, by=by, action="change")
     if deal.is_closed or deal.pipeline.item_type.kind == ItemType.Kind.LEAD:
         raise InvalidInput(_("This deal is no longer open. Choose another one or make a new deal."))
-    carried = _carried(lead, deal.pipeline.item_type)
+    known = carried(lead, deal.pipeline.item_type)
     custom = {
         code: value
-        for code, value in carried.items()
+        for code, value in known.items()
         if code not in ("contact", "company", "source", "utm", "amount")
     }
     deal.values = {**custom, **deal.values}
     deal.contact_id = deal.contact_id or lead.contact_id
     deal.company_id = deal.company_id or lead.company_id
-    save_card(deal, ["values", "contact", "company"])
+    deal.repeat = has_bought(deal.contact_id, deal.company_id)
+    regrade(deal)
+    save_card(deal, ["values", "contact", "company", "repeat", "grade", "grade_order"])
     note_event("item.lead_attached", deal, by=by, lead=lead.pk)
     return deal
 
@@ -128,11 +137,11 @@ def undo_conversion(lead_id: int, *, by: Actor) -> Item:
         .order_by("-pk")
         .first()
     )
-    if link is None or timezone.now() - link.created_at > UNDO_FOR:
+    late = link is None or timezone.now() - link.created_at > UNDO_FOR
+    if link is None or late or lead.stage.kind != Stage.Kind.WON:
         raise InvalidInput(_("This conversion can't be taken back any more."))
     deal = lock_card(link.child_id, by=by, action="see")
-    made = deal.created_at >= link.created_at - timedelta(minutes=1)
-    if made:
+    if _was_made(lead, deal):
         if deal.visits.exclude(jump=True).count() > 1 or deal.is_closed:
             raise InvalidInput(
                 _("The deal has already moved on, so the lead stays converted. Close the deal.")
@@ -144,3 +153,12 @@ def undo_conversion(lead_id: int, *, by: Actor) -> Item:
     step_back(lead)
     note_event("item.conversion_undone", lead, by=by, deal=deal.pk)
     return lead
+
+
+def _was_made(lead: Item, deal: Item) -> bool:
+    """Whether the conversion made this deal, rather than let the lead join it."""
+    conversions = Event.objects.filter(
+        subject_type=Item.journal_type, subject_id=lead.pk, verb="item.converted"
+    )
+    last = conversions.order_by("-pk").first()
+    return last is not None and last.diff.get("deal") == deal.pk and bool(last.diff.get("made"))

@@ -28,6 +28,7 @@ def for_scripts() -> SafeString:
         "too_many": _("Too many attempts. Wait a minute and try again."),
         "server_error": _("Something broke on our side. Nothing was changed; try once more."),
         "offline": _("No connection to the server. Nothing was lost; try again in a moment."),
+        "copied": _("The link is copied"),
         "this_page": _("This page"),
         "everywhere": _("Everywhere"),
         "keys_title": _("Keys"),
