@@ -54,9 +54,7 @@ def convert_lead(
     if lead.pipeline.item_type.kind != ItemType.Kind.LEAD:
         raise InvalidInput(_("Only a lead can be converted."))
     won = lead.pipeline.stages.filter(kind=Stage.Kind.WON).get()
-    lead = move_item(
-        lead_id, to=won, by=by, changes=lead_changes, confirmed=lead_confirmed
-    )
+    lead = move_item(lead_id, to=won, by=by, changes=lead_changes, confirmed=lead_confirmed)
     if attach_to is not None:
         deal = _attach(lead, attach_to, by=by)
     elif pipeline is not None:

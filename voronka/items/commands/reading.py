@@ -24,6 +24,8 @@ def note_reading(item: Item, *, by: Actor) -> bool:
     Raises:
         Forbidden: the person may not see the card, nor watches it.
     """
+    if by.user_id is None:
+        return False
     since = timezone.now() - ONCE_IN
     read = Event.objects.filter(
         subject_type=Item.journal_type,

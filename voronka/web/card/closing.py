@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
-from django_htmx.http import reswap, retarget, trigger_client_event
+from django_htmx.http import retarget, trigger_client_event
 
 from voronka.items import commands
 from voronka.items.models import Item
@@ -106,4 +106,5 @@ def _stage(request: SignedInRequest, item: Item) -> Stage:
 
 def _new_head(request: SignedInRequest, item_id: int) -> HttpResponse:
     response = head_of(request, card_or_404(request.user, item_id))
-    return reswap(retarget(response, f"#item-head-{item_id}"), "morph")
+    response["HX-Reswap"] = "morph"
+    return retarget(response, f"#item-head-{item_id}")

@@ -66,9 +66,7 @@ def undo(request: SignedInRequest, item_id: int) -> HttpResponse:
         return said(str(refusal.detail), kind="warning")
     text = _("The lead is back at “%(stage)s”") % {"stage": lead.stage}
     response = toast(HttpResponse(status=204), text, kind="info")
-    response = trigger_client_event(
-        response, "item:moved", {"id": lead.pk, "stage": lead.stage_id}
-    )
+    response = trigger_client_event(response, "item:moved", {"id": lead.pk, "stage": lead.stage_id})
     return open_slider(response, reverse("card:show", args=[lead.pk]))
 
 
@@ -163,15 +161,15 @@ def dialog_of(
         "no_client": not (lead.contact_id or lead.company_id),
         "points": _points(lead),
         "chosen": {c: data.get(c, "") for c in ("contact", "company", "client", "client_name")},
-        "refusal": refusal if refusal and not _all_at_fields(refusal, lead_inputs, inputs) else None,
+        "refusal": None if _all_at_fields(refusal, lead_inputs, inputs) else refusal,
     }
     return dialog(request, "card/_convert.html", context, status=422 if refusal else 200)
 
 
-def _all_at_fields(refusal: DomainError, *inputs: list[Any]) -> bool:
+def _all_at_fields(refusal: DomainError | None, *inputs: list[Any]) -> bool:
     """Whether every sentence of the refusal stands at a field that is drawn."""
     drawn = {i.spec.code for group in inputs for i in group}
-    return bool(refusal.fields) and set(refusal.fields) <= drawn
+    return refusal is not None and bool(refusal.fields) and set(refusal.fields) <= drawn
 
 
 def _lead_gate(

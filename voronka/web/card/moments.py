@@ -17,6 +17,7 @@ REMINDERS = {  # minutes before
     "1440": gettext_lazy("A day before"),
 }
 
+
 @dataclass(frozen=True, slots=True)
 class Moment:
     """A time that is often chosen."""
@@ -37,5 +38,3 @@ def moments(now: datetime | None = None) -> list[Moment]:
         (_("in a week"), morning + timedelta(days=7)),
     ]
     return [Moment(title, f"{at:%Y-%m-%dT%H:%M}") for title, at in chosen]
-
-

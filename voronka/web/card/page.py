@@ -1,4 +1,4 @@
-"""What the card's page shows, piece by piece; each piece is read again by itself when it changes."""
+"""What the card's page shows, piece by piece; each piece is read again when it changes."""
 
 from __future__ import annotations
 
@@ -14,16 +14,17 @@ from django.utils import timezone
 from voronka.clients.models import Client, ContactPoint
 from voronka.items import gate, rules
 from voronka.items.commands.converting import UNDO_FOR
+from voronka.items.facts import proofs
 from voronka.items.models import Attachment, Item, ItemLink, LineItem, StageVisit, Watch
 from voronka.kernel.texts import LocalText
 from voronka.people.models import User
 from voronka.pipelines.grades import Grade, grade
 from voronka.pipelines.models import Field, ItemType, Section, Stage
+from voronka.pipelines.system_fields import system_fields
 from voronka.web.addresses import address
 from voronka.web.fields import Spec, values_of
 from voronka.web.fields.showing import names_of, text_of
 from voronka.web.fields.specs import OWN_COMMANDS, SYSTEM_KINDS, spec_of
-from voronka.pipelines.system_fields import system_fields
 
 HEAD = ("title", "amount")  # edited in the head, so not repeated among the fields
 
@@ -174,7 +175,8 @@ class CardPage:
     def segments(self) -> list[Segment]:
         """The stage bar. A stage counts as passed when the card stood in it or jumped over it."""
         visits = StageVisit.objects.filter(item_id=self.item.pk).values_list("stage_id", "jump")
-        stood, jumped = set(), set()
+        stood: set[int] = set()
+        jumped: set[int] = set()
         for stage_id, jump in visits:
             (jumped if jump else stood).add(stage_id)
         here = self.item.stage
@@ -358,7 +360,7 @@ class CardPage:
             self.item.values,
             rules.system_facts(self.item, lines=bool(self.lines) if self.kind.has_lines else False),
             self.item.checks,
-            gate.proofs(self.item, [c.check for c in optional]) if optional else {},
+            proofs(self.item, [c.check for c in optional]) if optional else {},
         )
         return [
             Criterion(

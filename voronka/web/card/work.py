@@ -240,10 +240,10 @@ def read_plan(request: SignedInRequest) -> Plan:
     """
     kind = request.POST.get("kind", "")
     due = _moment(request.POST.get("due", ""))
-    titles = {Activity.Kind.CALL: _("Call"), Activity.Kind.MEETING: _("Meeting")}
-    title = request.POST.get("title", "").strip() or str(titles.get(kind, ""))  # type: ignore[call-overload]
+    titles = {"call": _("Call"), "meeting": _("Meeting")}
+    title = request.POST.get("title", "").strip() or titles.get(kind, "")
     before = request.POST.get("remind", "")
-    remind = due - timedelta(minutes=int(before)) if due and before in REMINDERS and before else None
+    early = timedelta(minutes=int(before)) if before and before in REMINDERS else None
     minutes = request.POST.get("minutes", "")
     return Plan(
         kind,
@@ -251,7 +251,7 @@ def read_plan(request: SignedInRequest) -> Plan:
         due,
         text=request.POST.get("text", ""),
         minutes=int(minutes) if minutes.isdecimal() and 0 < int(minutes[:6]) < 1500 else None,
-        remind_at=remind,
+        remind_at=due - early if due and early is not None else None,
     )
 
 
