@@ -27,12 +27,12 @@ def gallery(page, login, owner):
 
 def test_a_person_logs_in_and_out_by_keyboard(page, owner):
     page.goto("/account/profile/")
-    page.get_by_label("E-mail").fill(owner.email)
+    page.get_by_label("Почта").fill(owner.email)
     page.keyboard.press("Tab")
     page.keyboard.type("wrong")
     page.keyboard.press("Enter")
     expect(page.get_by_role("alert")).to_be_visible()
-    expect(page.get_by_label("E-mail")).to_have_value(owner.email)
+    expect(page.get_by_label("Почта")).to_have_value(owner.email)
     page.get_by_label("Пароль").fill(PASSWORD)
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile("/account/profile/$"))
