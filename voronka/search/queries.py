@@ -90,7 +90,7 @@ def search(user: User, text: str, *, limit: int = 8) -> Found:
     typed = text.strip()[: rules.LONGEST]
     if len(typed) < rules.SHORTEST and rules.number(typed) is None:
         return Found()
-    query = fragments.read(typed, _stems(typed))
+    query = fragments.read(typed, stems(typed))
     if not query:
         return Found()
     clients = _clients(user, typed, query)
@@ -103,7 +103,7 @@ def search(user: User, text: str, *, limit: int = 8) -> Found:
     )
 
 
-def _stems(text: str) -> dict[str, str]:
+def stems(text: str) -> dict[str, str]:
     """Return the stems of the words by PostgreSQL's Russian and English dictionaries."""
     versions = {text.lower(), fragments.other_layout(text.lower())}
     words = {w for version in versions for w in fragments.wanted(version) if len(w) > 3}
