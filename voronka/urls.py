@@ -16,6 +16,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("people/", include("voronka.web.people.urls")),
     path("audit/", include("voronka.web.audit.urls")),
     path("cards/", include("voronka.web.card.urls")),
+    path("filters/", include("voronka.web.filters.urls")),
 ]
 handler400 = "voronka.web.frame.views.bad_request"
 handler403 = "voronka.web.frame.views.forbidden"

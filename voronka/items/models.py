@@ -321,6 +321,7 @@ class SavedView(models.Model):
     shared = models.BooleanField(default=False)
     params = models.JSONField(default=dict)  # {"filters": {…}, "columns": […], "sort": "…"}
     position = models.PositiveSmallIntegerField(default=0)
+    is_default = models.BooleanField(default=False)  # opens first: the own one before the shared
 
     journal_type: ClassVar[str] = "view"
 

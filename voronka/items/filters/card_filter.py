@@ -33,6 +33,12 @@ STATES = {
 STEPS = ("none", "overdue", "today", "later")
 NONE = "none"  # no source, no grade
 FIELD_PREFIX = "f-"
+NAMES = frozenset(
+    {
+        *("q", "mine", "owner", "department", "overdue", "step", "grade", "source", "stage"),
+        *("state", "created", "closed", "amount", "repeat", "reason", "client"),
+    }
+)
 _MOST = 100  # values of one parameter
 _MOST_TESTS = 30
 _CODE = re.compile(r"[-a-zA-Z0-9_]{1,60}")
@@ -134,6 +140,11 @@ class CardFilter:
             fields=_tests(query, texts),
             refused=tuple(refused),
         )
+
+    @staticmethod
+    def params(query: Query) -> set[str]:
+        """Return the names in an address that belong to a filter; the rest are the page's own."""
+        return {n for n in query if n.split(".")[0] in NAMES or n.startswith(FIELD_PREFIX)}
 
     def query(self) -> dict[str, list[str]]:
         """Return the filter as parameters of an address; reading them gives the same filter."""
