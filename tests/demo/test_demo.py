@@ -1,8 +1,11 @@
 """The demo company keeps every rule that a real one keeps."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
+from django.conf import settings
+from django.db import transaction
 from django.db.models import Count, F, Q, Window
 from django.db.models.functions import Lead
 from django.utils import timezone
@@ -14,6 +17,7 @@ from voronka.demo.errors import NotEmpty
 from voronka.demo.filling import PRICES
 from voronka.items.commands.loading import Loader, LoadRow
 from voronka.items.models import Item, ItemLink, LineItem, StageVisit
+from voronka.people.models import User
 from voronka.pipelines.models import Pipeline
 from voronka.products.models import Product
 from voronka.timeline.models import Activity, Note, Notification
@@ -21,14 +25,23 @@ from voronka.timeline.models import Activity, Note, Notification
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture(scope="module", autouse=True)
-def demo(django_db_setup, django_db_blocker):
-    """A small demo company for all tests of the module."""
-    from django.db import transaction
+ZONE = ZoneInfo(settings.TIME_ZONE)
+MOMENTS = {  # of the company's clock; the demo is right whenever it is loaded
+    "now": None,
+    "a Sunday night": datetime(2026, 11, 29, 3, 10, tzinfo=ZONE),
+    "the first minutes of a year": datetime(2027, 1, 1, 0, 20, tzinfo=ZONE),
+    "the noon of a holiday": datetime(2026, 5, 9, 12, tzinfo=ZONE),
+    "an evening of the leap day": datetime(2028, 2, 29, 23, 55, tzinfo=ZONE),
+}
 
+
+@pytest.fixture(scope="module", params=MOMENTS.values(), ids=MOMENTS.keys(), autouse=True)
+def now(request, django_db_setup, django_db_blocker):
+    """Load a small demo company for all tests of the module; return when its history ends."""
+    moment = request.param or timezone.now()
     with django_db_blocker.unblock(), transaction.atomic():
-        load_demo(scale=0.12)
-        yield
+        load_demo(scale=0.12, now=moment)
+        yield moment
         transaction.set_rollback(True)
 
 
@@ -56,8 +69,7 @@ def test_a_lost_card_has_its_reason():
     assert not lost.filter(loss_reason=None).exists()
 
 
-def test_nothing_happens_in_the_future_but_what_is_planned():
-    now = timezone.now()
+def test_nothing_happens_in_the_future_but_what_is_planned(now):
     assert not StageVisit.objects.filter(entered_at__gt=now).exists()
     assert not Item.objects.filter(created_at__gt=now).exists()
     assert not Note.objects.filter(created_at__gt=now).exists()
@@ -84,17 +96,17 @@ def test_no_card_stands_where_the_gate_would_not_have_let_it():
             assert not loader.missing(row), (pipeline.code, card.title, card.stage.code)
 
 
-def test_a_year_lies_behind_and_every_funnel_has_cards():
+def test_a_year_lies_behind_and_every_funnel_has_cards(now):
     oldest = Item.objects.order_by("created_at").values_list("created_at", flat=True)[0]
-    assert timezone.now() - oldest > timedelta(days=300)
+    assert now - oldest > timedelta(days=300)
     assert not Pipeline.objects.annotate(cards=Count("items")).filter(cards=0).exists()
 
 
-def test_quotes_of_the_design_office_pile_up_past_their_deadline():
+def test_quotes_of_the_design_office_pile_up_past_their_deadline(now):
     stages = Item.objects.open().filter(pipeline__code="retail_office")
     jam = stages.filter(stage__code="quote_sent")
     assert jam.count() > stages.count() / 3
-    assert jam.stalled(at=timezone.now()).count() > jam.count() / 2
+    assert jam.stalled(at=now).count() > jam.count() / 2
 
 
 def test_amounts_are_the_sum_of_the_products():
@@ -145,8 +157,6 @@ def test_prices_are_those_of_the_price_list():
 def test_people_of_the_demo_can_be_logged_in_as_and_somebody_has_a_bell_to_open():
     logins = queries.demo_logins()
     assert [login.email.split("@")[0] for login in logins][:3] == ["owner", "rop", "manager"]
-    from voronka.people.models import User
-
     assert User.objects.get(email=logins[0].email).check_password(logins[0].password)
     assert Notification.objects.filter(read_at=None).exists()
 

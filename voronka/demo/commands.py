@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import datetime, timedelta
 from random import Random
 from zoneinfo import ZoneInfo
 
@@ -48,17 +48,17 @@ def load_demo(
     *,
     by: Actor | None = None,
     progress: Callable[[str], object] = lambda line: None,
-    today: date | None = None,
+    now: datetime | None = None,
     scale: float = 1.0,
 ) -> list[DemoLogin]:
-    """Build a furniture maker with its people and a year of history that ends today.
+    """Build a furniture maker with its people and a year of history that ends now.
 
-    The same day and scale give the same company. Everything goes through the commands and the
+    The same moment and scale give the same company. Everything goes through the commands and the
     bulk doors, so the history has visits and events like a real one.
 
     Args:
         progress: told what is being done, a line at a time.
-        today: the last day of the history; today when None. On a past day it ends at noon.
+        now: when the history ends (aware); this moment when None.
         scale: how many cards; 1.0 is some 5,500.
     Returns:
         whom one can log in as.
@@ -69,14 +69,7 @@ def load_demo(
     if User.objects.exists() or Item.objects.exists():
         raise NotEmpty
     with override("ru"):
-        return _Loading(by, progress, _now(today), scale).run()
-
-
-def _now(today: date | None) -> datetime:
-    now = timezone.now()
-    if today is None or today == now.astimezone(ZoneInfo(settings.TIME_ZONE)).date():
-        return now
-    return datetime.combine(today, time(12), ZoneInfo(settings.TIME_ZONE)).astimezone(UTC)
+        return _Loading(by, progress, now or timezone.now(), scale).run()
 
 
 class _Loading:

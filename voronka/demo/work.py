@@ -119,17 +119,22 @@ class Work:
             )
 
     def notes(self, drafts: list[Draft]) -> Iterator[Note]:
-        """What managers wrote in the cards, with a few calls for the head's help."""
+        """What managers wrote in the cards, with calls for the head's help, a few at any time."""
         dice = self.days.dice
+        stuck = [d for d in drafts if d.is_open and d.way.stages[-1] == "quote_sent"]
+        stuck.sort(key=lambda draft: draft.way.visits[-1][1])
+        urgent = set(stuck[-3:])
         for draft in drafts:
             for stage, entered in draft.way.visits:
                 texts = NOTES.get("refused" if stage == "lost" else stage)
                 share = 0.55 if draft.is_open else 0.22
-                if not texts or draft.pipeline == "production" or dice.random() > share:
+                asks = stage == "quote_sent" and draft in urgent
+                quiet = draft.pipeline == "production" or dice.random() > share
+                if not texts or (quiet and not asks):
                     continue
                 at = min(entered + timedelta(minutes=dice.uniform(5, 300)), self.days.now)
                 text, mentions = dice.choice(texts), []
-                if stage == "quote_sent" and draft.is_open and dice.random() < 0.2:
+                if asks or (stage == "quote_sent" and draft.is_open and dice.random() < 0.2):
                     login = "rop" if draft.pipeline.startswith("retail") else "rop.opt"
                     text = f"@{BY_LOGIN[login].name} {text} Помогите дожать."
                     mentions = [self.people[login]]
