@@ -16,6 +16,8 @@ from tests.people.factories import make_role, make_user
 from voronka.journal.actors import Actor
 from voronka.people import commands as people
 from voronka.timeline.commands.handover import dismiss_user
+from voronka.timeline.commands.notifications import notify as notify_person
+from voronka.timeline.models import Notification
 from voronka.web.live.hub import Client, Hub, event
 from voronka.web.live.stream import LiveStream
 
@@ -208,6 +210,37 @@ def test_a_lost_database_connection_is_made_anew_and_everybody_reads_again():
         while (said := await stream.change())["s"] != "item":
             pass
         assert said["i"] == mine.pk
+
+    play(story)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_cards_of_a_funnel_that_came_after_the_stream_opened_are_heard():
+    async def story(live: LiveStream) -> None:
+        await listening(live)
+        anna = await in_thread(make_user)
+        stream = await opened(live, anna)
+        pipeline = await in_thread(make_pipeline)  # written without an event
+        first = await in_thread(make_item, pipeline, owner=anna)
+        assert (await stream.next()).startswith("event: resync")  # read anew: the card is there
+        second = await in_thread(make_item, pipeline, owner=anna)
+        assert (await stream.change())["i"] == second.pk > first.pk
+        await stream.leave()
+
+    play(story)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_bell_rings_only_at_home_and_makes_nobody_read_the_page_anew():
+    async def story(live: LiveStream) -> None:
+        await listening(live)
+        anna, boris = await in_thread(make_user), await in_thread(make_user)
+        stream = await opened(live, anna)
+        await in_thread(notify_person, boris.pk, Notification.Kind.MENTION, "Помогите дожать")
+        await in_thread(notify_person, anna.pk, Notification.Kind.MENTION, "Посмотрите КП")
+        said = await stream.change()
+        assert (said["v"], said["s"], said["i"]) == ("user.notified", "user", anna.pk)
+        await stream.leave()
 
     play(story)
 

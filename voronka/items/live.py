@@ -14,11 +14,12 @@ Announcement = dict[str, Any]  # {"v": verb, "s": subject type, "i": id, "p": pi
 _SETUP = {"pipeline", "stage", "field", "section", "item_type", "loss_reason", "source"}
 
 
-def live_filter(user_id: int) -> Callable[[Announcement], bool]:
+def live_filter(user_id: int) -> Callable[[Announcement], bool | None]:
     """Return a test of announcements for one person, from a snapshot of their rights.
 
-    Make a new one whenever an event of a user, role, department or pipeline is announced, and
-    when somebody begins or ends to watch a card.
+    The test answers True or False, and None when the snapshot is too old to know: it has never
+    seen the funnel of that card. Make a new snapshot then, and whenever an event of a user, role,
+    department or pipeline is announced.
     """
     user = User.objects.select_related("role").get(pk=user_id)
     access = user.access
@@ -29,12 +30,15 @@ def live_filter(user_id: int) -> Callable[[Announcement], bool]:
     clients = access.owners(access.scope("see", CLIENTS))
     watched = set(Watch.objects.filter(user_id=user_id).values_list("item_id", flat=True))
 
-    def hears(message: Announcement) -> bool:
+    def hears(message: Announcement) -> bool | None:
         kind, owner = message["s"], message.get("o")
         if kind == "item":
             if message["i"] in watched:
                 return True
-            owners = see.get(message.get("p") or 0, frozenset())
+            pipeline = message.get("p") or 0
+            if pipeline and pipeline not in see:
+                return None
+            owners = see.get(pipeline, frozenset())
             return owners is None or owner in owners
         if kind == "client":
             return clients is None or owner in clients

@@ -15,7 +15,7 @@ from voronka.journal.live import CHANNEL
 logger = logging.getLogger(__name__)
 
 Announcement = dict[str, Any]  # v(erb), s(ubject type), i(d), p(ipeline), o(wner): ids only
-Filter = Callable[[Announcement], bool]
+Filter = Callable[[Announcement], bool | None]  # None: these rights are too old to tell
 
 _QUEUE = 200  # announcements a slow browser may lag behind
 _RECONNECT = 1.0  # seconds
@@ -23,6 +23,7 @@ _RIGHTS = frozenset({"role", "department", "pipeline"})  # a change may move wha
 _PEOPLE = frozenset(
     {"user.created", "user.accepted", "user.changed", "user.dismissed", "user.reopened"}
 )
+_BELL = "user.notified"  # tells a person something and changes nothing of their rights
 
 CHANGE, RESYNC = "change", "resync"
 
@@ -84,7 +85,8 @@ class Client:
 def _touches_rights(said: Announcement, user_id: int) -> bool:
     """Whether it may change what this person sees, or end their session."""
     if said.get("s") == "user":
-        return said.get("i") == user_id or said.get("v") in _PEOPLE
+        about_them = said.get("i") == user_id and said.get("v") != _BELL
+        return about_them or said.get("v") in _PEOPLE
     return said.get("s") in _RIGHTS
 
 
@@ -135,7 +137,9 @@ class Hub:
                 client.doubt(said)
             elif client.stale:
                 client.missed = True  # a resync follows when the rights are known again
-            elif client.hears(said):
+            elif (heard := client.hears(said)) is None:
+                client.doubt(said)
+            elif heard:
                 client.offer(frame)
 
     def resync(self) -> None:

@@ -21,6 +21,7 @@ function matches(element, { s, i, p, o }) {
 }
 
 function flush() {
+  timer = undefined
   if (document.hidden) return
   const elements = [...waiting].filter(element => element.isConnected)
   waiting.clear()
@@ -29,8 +30,7 @@ function flush() {
 
 function queue(elements) {
   for (const element of elements) waiting.add(element)
-  clearTimeout(timer)
-  if (waiting.size) timer = setTimeout(flush, CALM)
+  if (waiting.size) timer ??= setTimeout(flush, CALM) // not put off by what follows: a busy team would never see it
 }
 
 function changed(change) {
