@@ -146,7 +146,7 @@ USE_TZ = True
 USE_I18N = True
 
 STATIC_URL = "/static/"
-STATIC_ROOT = BASE_DIR / "staticfiles"
+STATIC_ROOT = None if TESTING else BASE_DIR / "staticfiles"  # tests read the sources
 STORAGES = {
     "default": {
         "BACKEND": "django.core.files.storage.FileSystemStorage",

@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from ninja import Query, Router
+from ninja import Query, Router, Status
 
 from voronka.api.access import TokenRequest, actor, scope
 from voronka.api.answers import REFUSALS
@@ -80,7 +80,7 @@ def get_activity(request: TokenRequest, activity_id: Id) -> ActivityOut:
 
 @router.post("", response={201: ActivityOut, **REFUSALS}, summary="Plan an activity")
 @scope("activities:write")
-def create_activity(request: TokenRequest, body: ActivityIn) -> tuple[int, object]:
+def create_activity(request: TokenRequest, body: ActivityIn) -> Status[object]:
     """On a card (`item_id`) or for a client (`client_id`)."""
     if (body.item_id is None) == (body.client_id is None):
         raise InvalidInput(
@@ -121,7 +121,7 @@ def _aware(moment: datetime | None) -> datetime | None:
     "/{activity_id}/done", response={200: ActivityOut, **REFUSALS}, summary="Finish an activity"
 )
 @scope("activities:write")
-def finish(request: TokenRequest, activity_id: Id, body: DoneIn) -> tuple[int, object]:
+def finish(request: TokenRequest, activity_id: Id, body: DoneIn) -> Status[object]:
     """With its outcome; finishing twice changes nothing."""
     activity = _activity(request, activity_id)
 

@@ -6,7 +6,7 @@ from typing import Any, Literal
 from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
-from ninja import Query, Router
+from ninja import Query, Router, Status
 
 from voronka.api.access import TokenRequest, actor, scope
 from voronka.api.answers import REFUSALS
@@ -80,7 +80,7 @@ def _fresh(pk: int) -> ClientOut:
 
 @router.post("", response={201: ClientOut, **REFUSALS}, summary="Make a client")
 @scope("clients:write")
-def create_client(request: TokenRequest, body: ClientIn) -> tuple[int, object]:
+def create_client(request: TokenRequest, body: ClientIn) -> Status[object]:
     """Ask for the phone first (GET /clients?phone=…): doubles are not refused here."""
 
     def create() -> ClientOut:
@@ -111,7 +111,7 @@ def get_client(request: TokenRequest, client_id: Id) -> ClientOut:
 
 @router.patch("/{client_id}", response={200: ClientOut, **REFUSALS}, summary="Change a client")
 @scope("clients:write")
-def change_client(request: TokenRequest, client_id: Id, body: ClientPatch) -> tuple[int, object]:
+def change_client(request: TokenRequest, client_id: Id, body: ClientPatch) -> Status[object]:
     """Only what is sent changes; phones and e-mails are added to those that are there."""
     client = _client(request, client_id)
 
@@ -129,7 +129,7 @@ def change_client(request: TokenRequest, client_id: Id, body: ClientPatch) -> tu
 
 @router.delete("/{client_id}", response={204: None, **REFUSALS}, summary="Delete a client")
 @scope("clients:write")
-def delete_client(request: TokenRequest, client_id: Id) -> tuple[int, None]:
+def delete_client(request: TokenRequest, client_id: Id) -> Status[None]:
     """Into the recycle bin; needs the right to delete."""
     commands.delete_client(_client(request, client_id).pk, by=actor(request))
-    return 204, None
+    return Status(204, None)

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from ninja import Query, Router
+from ninja import Query, Router, Status
 
 from voronka.api.access import TokenRequest, actor, scope
 from voronka.api.answers import REFUSALS, refusal
@@ -148,14 +148,14 @@ def _create(request: TokenRequest, body: ItemIn) -> Item:
 
 @router.post("", response={201: ItemOut, **REFUSALS}, summary="Make a card")
 @scope("items:write")
-def create_item(request: TokenRequest, body: ItemIn) -> tuple[int, object]:
+def create_item(request: TokenRequest, body: ItemIn) -> Status[object]:
     """The gate of the first stage holds here as everywhere."""
     return answered(request, lambda: _fresh(_create(request, body)), status=201)
 
 
 @router.post("/bulk", response={200: BulkOut, **REFUSALS}, summary="Make many cards")
 @scope("items:write")
-def create_items(request: TokenRequest, body: BulkIn) -> tuple[int, object]:
+def create_items(request: TokenRequest, body: BulkIn) -> Status[object]:
     """Up to 500 cards; one that is refused does not stop the others."""
     return answered(request, lambda: _create_many(request, body))
 
@@ -182,7 +182,7 @@ def get_item(request: TokenRequest, item_id: Id) -> ItemOut:
 
 @router.patch("/{item_id}", response={200: ItemOut, **REFUSALS}, summary="Change a card")
 @scope("items:write")
-def change_item(request: TokenRequest, item_id: Id, body: ItemPatch) -> tuple[int, object]:
+def change_item(request: TokenRequest, item_id: Id, body: ItemPatch) -> Status[object]:
     """Only what is sent changes; null clears a field unless the stage requires it."""
     item = _card(request, item_id)
     return answered(request, lambda: _change(request, item, body))
@@ -205,7 +205,7 @@ def _change(request: TokenRequest, item: Item, body: ItemPatch) -> ItemOut:
 
 @router.post("/{item_id}/move", response={200: ItemOut, **REFUSALS}, summary="Move a card")
 @scope("items:write")
-def move_item(request: TokenRequest, item_id: Id, body: MoveIn) -> tuple[int, object]:
+def move_item(request: TokenRequest, item_id: Id, body: MoveIn) -> Status[object]:
     """To a later stage, or to won or lost. A closed gate answers 422 and says what is missing."""
     item = _card(request, item_id)
 
@@ -237,7 +237,7 @@ def move_item(request: TokenRequest, item_id: Id, body: MoveIn) -> tuple[int, ob
 
 @router.post("/{item_id}/correct", response={200: ItemOut, **REFUSALS}, summary="Return a card")
 @scope("items:write")
-def correct_item(request: TokenRequest, item_id: Id, body: CorrectIn) -> tuple[int, object]:
+def correct_item(request: TokenRequest, item_id: Id, body: CorrectIn) -> Status[object]:
     """A permitted return to an earlier stage, with a reason; needs the right to correct."""
     item = _card(request, item_id)
 
@@ -250,7 +250,7 @@ def correct_item(request: TokenRequest, item_id: Id, body: CorrectIn) -> tuple[i
 
 @router.post("/{item_id}/convert", response={201: ItemOut, **REFUSALS}, summary="Convert a lead")
 @scope("items:write")
-def convert_lead(request: TokenRequest, item_id: Id, body: ConvertIn) -> tuple[int, object]:
+def convert_lead(request: TokenRequest, item_id: Id, body: ConvertIn) -> Status[object]:
     """The lead becomes a deal, or joins an open one; answers with the deal."""
     lead = _card(request, item_id)
     if body.attach_to is not None:
@@ -285,7 +285,7 @@ def list_visits(request: TokenRequest, item_id: Id) -> list[VisitOut]:
 
 @router.post("/{item_id}/notes", response={201: NoteOut, **REFUSALS}, summary="Write a note")
 @scope("items:write")
-def create_note(request: TokenRequest, item_id: Id, body: NoteIn) -> tuple[int, object]:
+def create_note(request: TokenRequest, item_id: Id, body: NoteIn) -> Status[object]:
     """Into the feed of the card."""
     item = _card(request, item_id)
 
@@ -297,7 +297,7 @@ def create_note(request: TokenRequest, item_id: Id, body: NoteIn) -> tuple[int, 
 
 @router.delete("/{item_id}", response={204: None, **REFUSALS}, summary="Delete a card")
 @scope("items:write")
-def delete_item(request: TokenRequest, item_id: Id) -> tuple[int, None]:
+def delete_item(request: TokenRequest, item_id: Id) -> Status[None]:
     """Into the recycle bin; needs the right to delete."""
     commands.delete_item(_card(request, item_id).pk, by=actor(request))
-    return 204, None
+    return Status(204, None)

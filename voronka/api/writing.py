@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable
 
 from django.utils.translation import gettext as _
-from ninja import Schema
+from ninja import Schema, Status
 
 from voronka.api.access import TokenRequest
 from voronka.api.commands import once
@@ -18,7 +18,7 @@ _LONGEST = 120  # characters
 
 def answered(
     request: TokenRequest, do: Callable[[], Schema], *, status: int = 200
-) -> tuple[int, object]:
+) -> Status[object]:
     """Do a change and answer with its schema; a repeat with the same key gets the same answer.
 
     Raises:
@@ -26,9 +26,11 @@ def answered(
     """
     key = request.headers.get(HEADER, "")
     if not key:
-        return status, do()
+        return Status(status, do())
     if len(key) > _LONGEST or not key.isprintable():
         raise InvalidInput(_("An idempotency key has at most 120 printable characters."))
     raw = f"{request.method} {request.path}\n".encode() + request.body
     fingerprint = hashlib.sha256(raw).hexdigest()
-    return once(request.auth.pk, key, fingerprint, lambda: (status, do().model_dump(mode="json")))
+    return Status(
+        *once(request.auth.pk, key, fingerprint, lambda: (status, do().model_dump(mode="json")))
+    )

@@ -17,7 +17,7 @@ def collect_if_changed() -> bool:
     from django.contrib.staticfiles.finders import get_finders
     from django.core.management import call_command
 
-    if settings.DEBUG or settings.TESTING:
+    if settings.DEBUG or settings.STATIC_ROOT is None:
         return False
     seen = hashlib.sha256()
     for finder in get_finders():
