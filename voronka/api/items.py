@@ -94,9 +94,11 @@ def _aware(moment: datetime) -> datetime:
     return timezone.make_aware(moment) if timezone.is_naive(moment) else moment
 
 
-def _card(request: TokenRequest, item_id: Id) -> Item:
+def _card(request: TokenRequest, item_id: Id, *, with_all: bool = True) -> Item:
     """Return a card the person may see; what they may not see does not exist for them."""
-    item = Item.objects.visible_to(request.person).select_related(*_WITH).filter(pk=item_id).first()
+    cards = Item.objects.visible_to(request.person)
+    cards = cards.select_related(*_WITH) if with_all else cards.only("pk", "pipeline_id")
+    item = cards.filter(pk=item_id).first()
     if item is None:
         raise NotFound(_("There is no such card. It may have been deleted."))
     return item
@@ -150,7 +152,7 @@ def _create(request: TokenRequest, body: ItemIn) -> Item:
 @scope("items:write")
 def create_item(request: TokenRequest, body: ItemIn) -> Status[object]:
     """The gate of the first stage holds here as everywhere."""
-    return answered(request, lambda: _fresh(_create(request, body)), status=201)
+    return answered(request, lambda: ItemOut.of(_create(request, body)), status=201)
 
 
 @router.post("/bulk", response={200: BulkOut, **REFUSALS}, summary="Make many cards")
@@ -166,7 +168,7 @@ def _create_many(request: TokenRequest, body: BulkIn) -> BulkOut:
     for index, one in enumerate(body.items):
         try:
             with transaction.atomic():
-                result = BulkResult(index=index, item=_fresh(_create(request, one)))
+                result = BulkResult(index=index, item=ItemOut.of(_create(request, one)))
         except DomainError as error:
             result = BulkResult(index=index, error=refusal(error))
         results.append(result)
@@ -207,7 +209,7 @@ def _change(request: TokenRequest, item: Item, body: ItemPatch) -> ItemOut:
 @scope("items:write")
 def move_item(request: TokenRequest, item_id: Id, body: MoveIn) -> Status[object]:
     """To a later stage, or to won or lost. A closed gate answers 422 and says what is missing."""
-    item = _card(request, item_id)
+    item = _card(request, item_id, with_all=False)
 
     def move() -> ItemOut:
         reason = None
@@ -230,7 +232,7 @@ def move_item(request: TokenRequest, item_id: Id, body: MoveIn) -> Status[object
             comment=body.loss_comment,
             seen_stage_id=seen,
         )
-        return _fresh(moved)
+        return ItemOut.of(moved)
 
     return answered(request, move)
 

@@ -42,6 +42,9 @@ class ErrorOut(Schema):
     needs_comment: Annotated[bool | None, Field(description="gate: a comment to it")] = None
 
 
+_CENT = Decimal("0.01")
+
+
 class ItemOut(Schema):
     """A card."""
 
@@ -84,6 +87,7 @@ class ItemOut(Schema):
             stage=item.stage.code,
             source=item.source.code if item.source else None,
             loss_reason=item.loss_reason.code if item.loss_reason else None,
+            amount=Decimal(item.amount).quantize(_CENT),  # a new card's is as it was given
             **{name: getattr(item, name) for name in _AS_IT_IS},
         )
 
@@ -91,7 +95,8 @@ class ItemOut(Schema):
 _AS_IT_IS = tuple(
     name
     for name in ItemOut.model_fields
-    if name not in ("id", "number", "item_type", "pipeline", "stage", "source", "loss_reason")
+    if name
+    not in ("id", "number", "item_type", "pipeline", "stage", "source", "loss_reason", "amount")
 )
 
 
