@@ -37,6 +37,9 @@ class WorkSchedule:
     country: str = ""
     days_off: frozenset[date] = field(default_factory=frozenset)
     days_on: frozenset[date] = field(default_factory=frozenset)
+    _known: dict[date, list[tuple[datetime, datetime]]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )  # days asked before: a load of history asks for the same ones thousands of times
 
     def is_free(self, day: date) -> bool:
         """Whether the whole day is free although the weekday may have hours."""
@@ -51,6 +54,12 @@ class WorkSchedule:
 
         Moments are UTC so that arithmetic with them counts real time when clocks are changed.
         """
+        found = self._known.get(day)
+        if found is None:
+            found = self._known[day] = self._intervals(day)
+        return found
+
+    def _intervals(self, day: date) -> list[tuple[datetime, datetime]]:
         if self.is_free(day):
             return []
         hours = self.hours.get(WEEKDAYS[day.weekday()]) or []
