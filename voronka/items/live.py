@@ -42,7 +42,7 @@ def live_filter(user_id: int) -> Callable[[Announcement], bool | None]:
             return owners is None or owner in owners
         if kind == "client":
             return clients is None or owner in clients
-        if kind == "import":
+        if kind in ("import", "activity"):
             return bool(owner == user_id)
         if kind == "user":
             return bool(message["i"] == user_id)

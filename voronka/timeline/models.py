@@ -105,6 +105,12 @@ class Activity(models.Model):
                 fields=["item", "due_at"], condition=Q(done_at=None), name="activity_next_step"
             ),
             models.Index(fields=["item", "-created_at"], name="activity_by_item"),
+            # my day: how much is done today; my activities: what was done
+            models.Index(
+                fields=["owner", "-done_at", "-id"],
+                condition=Q(done_at__isnull=False),
+                name="activity_own_done",
+            ),
             models.Index(
                 fields=["remind_at"],
                 condition=Q(done_at=None, reminded_at=None, remind_at__isnull=False),
@@ -133,6 +139,7 @@ class Notification(models.Model):
         MENTION = "mention", _("You were mentioned")
         REMINDER = "reminder", _("Reminder")
         ASSIGNED = "assigned", _("A card was given to you")
+        TASK = "task", _("A task was given to you")
         WATCHED = "watched", _("A card that you watch has moved")
         JOB = "job", _("A long job has ended")
 

@@ -21,6 +21,8 @@ from voronka.people import access
 from voronka.people.models import User
 from voronka.timeline.models import Activity
 
+Subject = Item | Client | None  # None: a task of one's own, on no card
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -45,17 +47,22 @@ def plan_activity(
 ) -> Activity:
     """Plan a task, call or meeting on a card or for a client; records `item.activity_planned`.
 
+    Without card and client it is somebody's own task, and the event is `activity.planned`.
+
     Args:
-        owner_id: who does it; the card's or client's responsible when omitted.
+        owner_id: who does it; the card's or client's responsible, or the actor, when omitted.
     Raises:
         InvalidInput: no title, an unknown kind, a reminder after the deadline, an end before
             the start, or somebody who no longer works here.
         NotFound, Forbidden: the card or client.
+        Forbidden: a task without a card for somebody else, without the right `control`.
     """
     _check(plan)
     subject = _subject(item_id, client_id, by=by)
-    owner_id = owner_id or subject.owner_id
-    if not User.objects.filter(pk=owner_id, is_active=True).exists():
+    owner_id = owner_id or (subject.owner_id if subject else by.user_id)
+    if subject is None and owner_id != by.user_id:
+        access.require_right(by, "control")
+    if owner_id is None or not User.objects.filter(pk=owner_id, is_active=True).exists():
         raise InvalidInput(
             _("This person no longer works here. Choose another one."),
             fields={"owner": _("Choose a person.")},
@@ -92,7 +99,7 @@ def change_activity(
     _check(plan)
     if activity.done_at is not None:
         raise InvalidInput(_("This is already done. Plan the next step instead."))
-    moved = activity.due_at != plan.due_at
+    moved, before = activity.due_at != plan.due_at, activity.owner_id
     activity.kind, activity.title = plan.kind, plan.title.strip()[:255]
     activity.text, activity.due_at = plan.text.strip(), plan.due_at
     activity.minutes, activity.remind_at = plan.minutes, plan.remind_at
@@ -100,7 +107,8 @@ def change_activity(
     if moved:
         activity.reminded_at = None
     activity.save()
-    _note("activity_changed", subject, activity, by=by, due=plan.due_at, moved=moved)
+    given = {"owner": activity.owner_id} if activity.owner_id != before else {}
+    _note("activity_changed", subject, activity, by=by, due=plan.due_at, moved=moved, **given)
     if isinstance(subject, Item):
         refresh_next_step(subject)
     return activity
@@ -181,17 +189,19 @@ def _check(plan: Plan) -> None:
         raise InvalidInput(_("The plan is not complete yet."), fields=wrong)
 
 
-def _subject(item_id: int | None, client_id: int | None, *, by: Actor) -> Item | Client:
+def _subject(item_id: int | None, client_id: int | None, *, by: Actor) -> Subject:
     if item_id is not None:
         return lock_card(item_id, by=by, action="change")
-    client = Client.objects.alive().filter(pk=client_id or 0).first()
+    if client_id is None:
+        return None
+    client = Client.objects.alive().filter(pk=client_id).first()
     if client is None:
         raise NotFound(_("There is no such client. It may have been deleted."))
     access.require(by, "change", access.CLIENTS, owner_id=client.owner_id)
     return client
 
 
-def _lock(activity_id: int, *, by: Actor) -> tuple[Activity, Item | Client]:
+def _lock(activity_id: int, *, by: Actor) -> tuple[Activity, Subject]:
     """Lock an activity and its card. Its owner may always work on it, whoever owns the card."""
     activity = Activity.objects.filter(pk=activity_id).first()
     if activity is None:
@@ -199,12 +209,17 @@ def _lock(activity_id: int, *, by: Actor) -> tuple[Activity, Item | Client]:
     own = by.user_id is not None and by.user_id == activity.owner_id
     actor = Actor(by.kind, None, by.name) if own else by
     subject = _subject(activity.item_id, activity.client_id, by=actor)
+    if subject is None:
+        access.require_right(actor, "control")
     return Activity.objects.select_for_update().get(pk=activity_id), subject
 
 
-def _note(what: str, subject: Item | Client, activity: Activity, *, by: Actor, **diff: Any) -> None:
+def _note(what: str, subject: Subject, activity: Activity, *, by: Actor, **diff: Any) -> None:
     diff |= {"activity": activity.pk, "kind": activity.kind, "title": activity.title}
     if isinstance(subject, Item):
         note_event(f"item.{what}", subject, by=by, **diff)
+    elif subject is None:
+        verb = what.replace("activity_", "activity.")
+        record(verb, activity, by=by, owner_id=activity.owner_id, **diff)
     else:
         record(f"client.{what}", subject, by=by, owner_id=subject.owner_id, **diff)

@@ -83,6 +83,23 @@ def on_assigned(event: Event) -> None:
     notify(user.pk, Notification.Kind.ASSIGNED, text, item_id=event.subject_id)
 
 
+def on_planned(event: Event) -> None:
+    """Tell a person of work that somebody else has planned for them (a handler of plans).
+
+    What a robot plans is not told: its tasks come by the dozen, and My day shows them.
+    """
+    to = event.diff.get("owner")
+    if to is None or event.actor_user_id in (None, to):
+        return
+    user = User.objects.filter(pk=to, is_active=True).first()
+    if user is None:
+        return
+    with override(user.language):
+        text = _("New task for you: %(title)s") % {"title": event.diff["title"]}
+    item_id = event.subject_id if event.subject_type == Item.journal_type else None
+    notify(user.pk, Notification.Kind.TASK, text, item_id=item_id)
+
+
 def on_moved(event: Event) -> None:
     """Tell the watchers of a card that it has moved (a handler of moves and closings)."""
     watchers = [

@@ -41,6 +41,8 @@ SUBJECTS: dict[str, Promise] = {
     "bulk": pgettext_lazy("journal", "bulk action"),
     "merge": pgettext_lazy("journal", "merge of clients"),
     "import": pgettext_lazy("journal", "import"),
+    "activity": pgettext_lazy("journal", "task"),
+    "setup": pgettext_lazy("journal", "set-up"),
 }
 DEEDS: dict[str, Promise] = {  # for every subject that has no words of its own below
     "created": pgettext_lazy("journal", "created"),
@@ -67,6 +69,10 @@ DEEDS: dict[str, Promise] = {  # for every subject that has no words of its own 
     "file_removed": pgettext_lazy("journal", "file removed"),
     "note_written": pgettext_lazy("journal", "note written"),
     "exported": pgettext_lazy("journal", "exported"),
+    "planned": pgettext_lazy("journal", "planned"),
+    "reopened": pgettext_lazy("journal", "opened again"),
+    "applied": pgettext_lazy("journal", "applied from a blueprint"),
+    "reordered": pgettext_lazy("journal", "put in another order"),
 }
 SPECIAL: dict[str, Promise] = {
     "user.logged_in": gettext_lazy("Log-in"),
