@@ -7,6 +7,7 @@ from voronka.api.app import api
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("voronka.web.health.urls")),
     path("", include("voronka.web.frame.urls")),
+    path("my-day/", include("voronka.web.my_day.urls")),
     path("account/", include("voronka.web.account.urls")),
     path("api/v1/", api.urls),
     path("fields/", include("voronka.web.fields.urls")),

@@ -193,6 +193,14 @@ def test_tomorrow_and_the_week_show_plans_and_deadlines_by_the_clock(me):
     assert titles == ["until noon", "at three"]
 
 
+def test_of_a_card_with_a_promise_the_deadline_of_that_day_is_not_shown_beside_it(me):
+    morning = days.midnight(me, days=1)
+    item = card(me, title="card", stalls=morning + timedelta(hours=12))
+    plan(me, morning + timedelta(hours=9), item, title="call")
+    rows = days.ahead(me, me, since=morning, until=morning + timedelta(days=7)).rows
+    assert [row.activity.title for row in rows] == ["call"]
+
+
 def test_another_kind_of_row_is_one_function(me, monkeypatch):
     monkeypatch.setattr(days, "KINDS", list(days.KINDS))
     item = card(me, title="unanswered")

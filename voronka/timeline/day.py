@@ -6,9 +6,9 @@ among the others, so that upper packages add theirs. Source: docs/domain/my-day.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db.models import F, Q
@@ -95,6 +95,11 @@ class Row:
     item: Item | None
     client: Client | None
     phone: ContactPoint | None = None
+
+    @property
+    def is_client_named(self) -> bool:
+        """Whether the card's title names the client already."""
+        return bool(self.item and self.client and self.client.name in self.item.title)
 
     @property
     def key(self) -> str:
@@ -208,23 +213,31 @@ def day(person: User, viewer: User, *, shown: int = 30, at: datetime | None = No
 def ahead(person: User, viewer: User, *, since: datetime, until: datetime) -> Day:
     """Return what is planned, and which stages run out, between two moments, by the clock.
 
-    At most `MOST` of each; 9 SQL queries at most.
+    A deadline is left out when something is promised on its card the same day. At most `MOST`
+    of each; 9 SQL queries at most.
     """
+    zone = ZoneInfo(person.time_zone)
     asked = _asked(person, viewer)
     work = _work(asked.planned.filter(due_at__gte=since, due_at__lt=until), "due_at", "pk")
     stalls = asked.cards.filter(stalls_at__gte=since, stalls_at__lt=until)
     cards = _cards(stalls.order_by("stalls_at", "pk"), "stalls_at")
-    dues = sorted(work + cards, key=lambda due: due.at or until)
+    promised = {(due.item_id, _date(due, zone)) for due in work}
+    fresh = [due for due in cards if (due.item_id, _date(due, zone)) not in promised]
+    dues = sorted(work + fresh, key=lambda due: due.at or until)
     chosen = _seen([(AHEAD, AHEAD, due) for due in dues], asked, viewer)
     more = len(work) >= MOST or len(cards) >= MOST
     return Day(_rows(chosen, asked, viewer), len(chosen), more, 0)
 
 
+def _date(due: Due, zone: ZoneInfo) -> date | None:
+    return timezone.localtime(due.at, zone).date() if due.at else None
+
+
 def midnight(person: User, *, days: int = 0, at: datetime | None = None) -> datetime:
     """Return the beginning of a day in the person's time zone: 0 is today, 1 tomorrow."""
     zone = ZoneInfo(person.time_zone)
-    date = timezone.localtime(at, zone).date() + timedelta(days=days)
-    return datetime.combine(date, time(), zone)
+    today = timezone.localtime(at, zone).date()
+    return datetime.combine(today + timedelta(days=days), time(), zone)
 
 
 def may_look(viewer: User, person: User) -> bool:
@@ -314,7 +327,7 @@ def _seen(chosen: list[Chosen], asked: Asked, viewer: User) -> list[Chosen]:
 
 
 def _rows(chosen: Sequence[Chosen], asked: Asked, viewer: User) -> list[Row]:
-    """Read what the rows show: cards, promises, clients and their phones. Three queries."""
+    """Read what the rows show: cards, promises, clients and their phones. Four queries."""
     items = asked.seen.select_related(
         "stage", "pipeline__item_type", "owner", "contact", "company"
     ).in_bulk({due.item_id for _group, _kind, due in chosen if due.item_id})
@@ -328,17 +341,25 @@ def _rows(chosen: Sequence[Chosen], asked: Asked, viewer: User) -> list[Row]:
         if item is not None:
             client = item.contact or item.company
         rows.append(Row(group, kind, due.at, activity, item, client))
-    phones = _phones({row.client.pk for row in rows if row.client}, viewer)
-    return [replace(row, phone=phones.get(row.client.pk if row.client else 0)) for row in rows]
+    known = _clients({row.client.pk for row in rows if row.client}, viewer)
+    return [_with_phone(row, known) for row in rows]
 
 
-def _phones(clients: set[int], viewer: User) -> dict[int, ContactPoint]:
-    """Return client -> the first phone."""
-    points = ContactPoint.objects.filter(
-        kind=ContactPoint.Kind.PHONE,
-        client__in=Client.objects.visible_to(viewer).filter(pk__in=clients),
-    )
-    found: dict[int, ContactPoint] = {}
-    for point in points:
-        found.setdefault(point.client_id, point)
-    return found
+def _clients(ids: set[int], viewer: User) -> dict[int, Client]:
+    """Return the clients that the viewer may see, with their ways of contact."""
+    if not ids:
+        return {}
+    seen = Client.objects.visible_to(viewer).prefetch_related("contact_points")
+    return seen.in_bulk(ids)
+
+
+def _with_phone(row: Row, known: Mapping[int, Client]) -> Row:
+    """Add the client's first phone; a hidden client keeps no more than the name on the card."""
+    if row.client is None:
+        return row
+    client = known.get(row.client.pk)
+    if client is None:
+        return row if row.item else replace(row, client=None)
+    points = client.contact_points.all()
+    phone = next((p for p in points if p.kind == ContactPoint.Kind.PHONE), None)
+    return replace(row, client=client, phone=phone)
