@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar
 
 from django.conf import settings
@@ -9,6 +10,7 @@ from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from voronka.kernel.fragments import Fragments
 from voronka.people.access import CLIENTS
@@ -180,3 +182,63 @@ class NotDuplicate(models.Model):
 
     def __str__(self) -> str:
         return f"{self.first_id} ≠ {self.second_id}"
+
+
+class ExclusionQuerySet(models.QuerySet["Exclusion"]):
+    """Readable filters of exclusions."""
+
+    def in_force(self, *, at: datetime) -> ExclusionQuerySet:
+        """Neither lifted nor expired."""
+        return self.filter(Q(until=None) | Q(until__gt=at), lifted_at=None)
+
+
+class Exclusion(models.Model):
+    """An identity from which no card is made: spam, a supplier, an applicant (I4, IN-15).
+
+    Nothing is deleted by it, and nothing that came is lost: the ledger keeps what was stopped.
+    """
+
+    class Reason(models.TextChoices):
+        SPAM = "spam", pgettext_lazy("exclusion", "Spam")
+        SUPPLIER = "supplier", pgettext_lazy("exclusion", "Supplier")
+        PARTNER = "partner", pgettext_lazy("exclusion", "Partner")
+        APPLICANT = "applicant", pgettext_lazy("exclusion", "Job seeker")
+        WRONG_NUMBER = "wrong_number", pgettext_lazy("exclusion", "Wrong number")
+        OTHER = "other", pgettext_lazy("exclusion", "Not a customer")
+
+    DOMAIN: ClassVar[str] = "domain"  # of e-mail addresses, besides the kinds of contact points
+    FINGERPRINT: ClassVar[str] = "fingerprint"  # of a form's text that robots send again and again
+
+    identity_kind = models.CharField(max_length=12)
+    identity_value = models.CharField(max_length=254)
+    reason = models.CharField(max_length=12, choices=Reason.choices)
+    comment = models.CharField(max_length=300, blank=True)
+    client = models.ForeignKey(
+        Client, models.SET_NULL, null=True, blank=True, related_name="exclusions"
+    )
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="exclusions"
+    )
+    created_at = models.DateTimeField()
+    until = models.DateTimeField(null=True, blank=True)  # for ever when empty
+    lifted_at = models.DateTimeField(null=True, blank=True)
+    lifted_by_id = models.BigIntegerField(null=True)
+    stopped = models.PositiveIntegerField(default=0)  # how many enquiries it has stopped
+    last_stopped_at = models.DateTimeField(null=True)
+
+    objects = ExclusionQuerySet.as_manager()
+    journal_type: ClassVar[str] = "exclusion"
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            # also the intake's look-up: is this sender excluded?
+            models.UniqueConstraint(
+                fields=["identity_kind", "identity_value"],
+                condition=Q(lifted_at=None),
+                name="exclusion_once",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.identity_kind}:{self.identity_value}"

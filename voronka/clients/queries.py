@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db.models import Count, Max, Min, Q
 from rapidfuzz import fuzz
 
+from voronka.clients import rules
 from voronka.clients.models import (
     NAME_FRAGMENTS,
     Client,
     ClientLink,
     ClientQuerySet,
     ContactPoint,
+    Exclusion,
     NotDuplicate,
 )
 from voronka.clients.names import name_key
@@ -252,3 +255,44 @@ def by_external_id(kind: str, external_id: str) -> Client | None:
     while client is not None and client.merged_into is not None:
         client = client.merged_into
     return client if client is not None and client.deleted_at is None else None
+
+
+def find_exclusion(identities: Iterable[Identity], *, at: datetime) -> Exclusion | None:
+    """Return the exclusion that stops somebody with these identities, or None. One SQL query.
+
+    An excluded domain stops all addresses in it and in the domains below it.
+
+    Args:
+        identities: contact points in their one spelling, or kinds of Exclusion's own.
+    """
+    wanted = set(identities)
+    for kind, value in list(wanted):
+        if kind == ContactPoint.Kind.EMAIL:
+            wanted |= {(Exclusion.DOMAIN, domain) for domain in rules.mail_domains(value)}
+    if not wanted:
+        return None
+    same = Q(pk__in=[])
+    for kind in {k for k, _value in wanted}:
+        values = [v for k, v in wanted if k == kind]
+        same |= Q(identity_kind=kind, identity_value__in=values)
+    return Exclusion.objects.in_force(at=at).filter(same).order_by("pk").first()
+
+
+def exclusions(
+    *, reason: str = "", text: str = "", lifted: bool = False, before: int | None = None
+) -> list[Exclusion]:
+    """Return a page of exclusions with their authors, newest first. One SQL query, PAGE rows.
+
+    Args:
+        text: a part of the identity or of the comment.
+        lifted: those taken back instead of those in force; expired ones count as in force here.
+        before: the id of the last one seen.
+    """
+    rows = Exclusion.objects.select_related("author", "client").filter(lifted_at__isnull=not lifted)
+    if reason:
+        rows = rows.filter(reason=reason)
+    if text := text.strip():
+        rows = rows.filter(Q(identity_value__icontains=text) | Q(comment__icontains=text))
+    if before is not None:
+        rows = rows.filter(pk__lt=before)
+    return list(rows.order_by("-pk")[:PAGE])

@@ -273,3 +273,39 @@ def website(raw: str) -> str:
     if " " in address or "." not in host or parts.scheme not in ("http", "https"):
         raise Unreadable(_("This is not a web address. Write it like company.com."))
     return address
+
+
+_PUBLIC_MAIL = """
+gmail.com googlemail.com mail.ru bk.ru inbox.ru list.ru internet.ru xmail.ru yandex.ru ya.ru
+yandex.com yandex.by yandex.kz narod.ru rambler.ru lenta.ru autorambler.ru myrambler.ru
+outlook.com hotmail.com live.com msn.com yahoo.com icloud.com me.com mac.com aol.com
+gmx.com gmx.de web.de proton.me protonmail.com zoho.com vk.com tut.by ukr.net mail.kz
+"""
+PUBLIC_MAIL = frozenset(_PUBLIC_MAIL.split())  # half of the customers write from these
+_DOMAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{1,62}")
+
+
+def mail_domain(raw: str) -> str:
+    """Return the domain of an address or of a domain, in lower case and ASCII.
+
+    Raises:
+        Unreadable: it is no domain, or one of a public mail service.
+    """
+    text = raw.strip().lower().rsplit("@", 1)[-1].strip(".")
+    try:
+        text = text.encode("idna").decode()
+    except UnicodeError:
+        text = ""
+    if not _DOMAIN.fullmatch(text):
+        raise Unreadable(_("This is not a mail domain. Write it like company.com."))
+    if text in PUBLIC_MAIL:
+        raise Unreadable(
+            _("Customers write from this public mail service too. Exclude the whole address.")
+        )
+    return text
+
+
+def mail_domains(address: str) -> list[str]:
+    """Return the domain of an e-mail address and those above it: a.b.com gives a.b.com, b.com."""
+    labels = address.rsplit("@", 1)[-1].lower().split(".")
+    return [".".join(labels[n:]) for n in range(len(labels) - 1)][:5]

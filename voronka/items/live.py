@@ -42,6 +42,12 @@ def live_filter(user_id: int) -> Callable[[Announcement], bool | None]:
             return owners is None or owner in owners
         if kind == "client":
             return clients is None or owner in clients
+        if kind == "conversation":  # of a card, or of a client; one's own in any case
+            pipeline = message.get("p") or 0
+            if pipeline and pipeline not in see:
+                return None
+            owners = see[pipeline] if pipeline else clients
+            return owners is None or owner in owners or owner == user_id
         if kind in ("import", "activity"):
             return bool(owner == user_id)
         if kind == "user":

@@ -18,12 +18,24 @@ def announce(event: Event) -> None:
     """
     if event.verb.endswith(".read"):
         return
-    message = {
-        "v": event.verb,
-        "s": event.subject_type,
-        "i": event.subject_id,
-        "p": event.pipeline_id,
-        "o": event.diff.get("owner_id"),
-    }
+    announce_change(
+        event.verb,
+        event.subject_type,
+        event.subject_id,
+        pipeline_id=event.pipeline_id,
+        owner_id=event.diff.get("owner_id"),
+    )
+
+
+def announce_change(
+    verb: str,
+    subject_type: str,
+    subject_id: int,
+    *,
+    pipeline_id: int | None = None,
+    owner_id: int | None = None,
+) -> None:
+    """Announce a change that pages show but the journal need not keep, e.g. "delivered"."""
+    message = {"v": verb, "s": subject_type, "i": subject_id, "p": pipeline_id, "o": owner_id}
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_notify(%s, %s)", [CHANNEL, json.dumps(message)])

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
@@ -18,7 +19,7 @@ from voronka.items.models import Attachment, Item, ItemLink
 from voronka.journal.models import Event
 from voronka.kernel.errors import Sentence
 from voronka.people.models import User
-from voronka.timeline.models import Activity, Note, Notification
+from voronka.timeline.models import Activity, Conversation, Message, Note, Notification
 from voronka.timeline.rules import mentioned_ids
 from voronka.timeline.telling import Line, Teller
 
@@ -26,7 +27,7 @@ PAGE = 30  # entries of the feed at once
 MOST_CARDS = 500  # of a client, whose feeds are put together
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
-_EVENT, _FILE, _ACTIVITY, _NOTE = range(4)  # of one moment, the later ones stand higher
+_EVENT, _FILE, _ACTIVITY, _NOTE, _MESSAGE = range(5)  # of one moment, the later ones stand higher
 
 # Told by the note, activity or file itself, or of no interest to those who read the feed.
 SILENT = [
@@ -36,6 +37,7 @@ SILENT = [
         "read", "note_written", "note_edited", "note_pinned", "note_unpinned",
         "activity_planned", "activity_done", "file_attached",
         "contact_added", "contact_changed", "contact_removed",
+        "message_received", "message_written", "message_retried", "talks_moved",
     )
 ]  # fmt: skip
 
@@ -51,7 +53,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One entry of the feed: exactly one of line, note, activity and file is there."""
+    """One entry of the feed: exactly one of line, note, activity, file and message is there."""
 
     at: datetime
     cursor: str
@@ -61,6 +63,7 @@ class Entry:
     note: Note | None = None
     activity: Activity | None = None
     file: Attachment | None = None
+    message: Message | None = None
     source: Source | None = None  # None: it belongs to the subject of the feed itself
 
     @property
@@ -83,20 +86,23 @@ class Owes:
 
     spoke: User | None
     spoke_at: datetime | None
-    how: str  # "note", "task", "call", "meeting" or ""
+    how: str  # "note", "task", "call", "meeting", "message" or ""
     owes: User
     what: str  # the next step; "" when none is planned
     until: datetime | None
     late: bool
+    client: str = ""  # the client's name, when theirs was the last word
+    asked_since: datetime | None = None  # the client has waited for an answer since then
 
 
 def feed(
     subject: Item | Client, user: User, *, before: str = "", limit: int = PAGE, words: bool = False
 ) -> Feed:
-    """Return the history of a card or a client: events, notes, finished work, files. ≤ 14 queries.
+    """Return the history of a card or a client in at most 16 queries.
 
-    A card also tells what happened to the lead it was converted from, a client what happened to
-    its cards; of those only the cards that `user` may see. The caller has checked the subject.
+    Events, notes, finished work, files, and what was said in every channel. A card also tells what
+    happened to the lead it was converted from, a client what happened to its cards; of those only
+    the cards that `user` may see. The caller has checked the subject.
 
     Args:
         before: the cursor of the last entry seen; "" for the newest.
@@ -115,10 +121,15 @@ def feed(
 
     notes = Note.objects.filter(here, deleted_at=None).select_related("author")
     work = Activity.objects.filter(here, done_at__isnull=False).select_related("owner")
-    files = Attachment.objects.filter(here, deleted_at=None, notes=None)
+    files = Attachment.objects.filter(here, deleted_at=None, notes=None, messages=None)
+    talks = Q(conversation__item_id__in=ids)
+    if isinstance(subject, Client):
+        talks |= Q(conversation__item=None, conversation__client_id=subject.pk)
+    said = Message.objects.filter(talks).select_related("author", "conversation")
     found += _newest(notes.prefetch_related("attachments"), "created_at", _NOTE, cut, limit)
     found += _newest(work, "done_at", _ACTIVITY, cut, limit)
     found += _newest(files, "created_at", _FILE, cut, limit)
+    found += _newest(said.prefetch_related("attachments"), "at", _MESSAGE, cut, limit)
     if not words:
         about = Q(subject_type=Item.journal_type, subject_id__in=ids)
         if isinstance(subject, Client):
@@ -156,7 +167,9 @@ def mentioned(texts: Iterable[str]) -> dict[int, str]:
 
 
 def owes(item: Item, plans: list[Activity]) -> Owes:
-    """Say who spoke last on a card and who owes what until when. Two queries.
+    """Say who spoke last on a card and who owes what until when. Three queries.
+
+    A client who waits for an answer comes before every plan (TL-5).
 
     Args:
         plans: the card's `planned` activities.
@@ -179,12 +192,31 @@ def owes(item: Item, plans: list[Activity]) -> Owes:
         spoke, at, how = note.author, note.created_at, "note"
     if done is not None and (at is None or (done.done_at and done.done_at > at)):
         spoke, at, how = done.owner, done.done_at, done.kind
+    talks = list(
+        Conversation.objects.standing()
+        .filter(item_id=item.pk)
+        .exclude(last_direction="")
+        .select_related("last_author", "owner", "client")
+        .order_by("-last_at")[:20]
+    )
+    client = ""
+    if talks and (at is None or talks[0].last_at > at):
+        last = talks[0]
+        spoke, at, how = last.last_author, last.last_at, "message"
+        if last.last_direction == Message.Direction.IN:
+            client = str(last.client or "")
+    waiting = min(
+        (t for t in talks if t.is_waiting), key=lambda t: t.waiting_since or t.last_at, default=None
+    )
     step = next((plan for plan in plans if plan.due_at is not None), None)
+    owner = step.owner if step else item.owner
     return Owes(
         spoke=spoke,
         spoke_at=at,
         how=how,
-        owes=step.owner if step else item.owner,
+        client=client,
+        asked_since=waiting.waiting_since if waiting else None,
+        owes=(waiting.owner or owner) if waiting else owner,
         what=step.title if step else "",
         until=step.due_at if step else None,
         late=bool(step and step.due_at and step.due_at < timezone.now()),
@@ -268,7 +300,7 @@ def _sources(subject: Item | Client, user: User) -> dict[int, Source]:
 
 
 def _newest(
-    rows: QuerySet[Note] | QuerySet[Activity] | QuerySet[Attachment] | QuerySet[Event],
+    rows: QuerySet[Any],
     moment: str,
     rank: int,
     cut: tuple[datetime, int, int] | None,
@@ -306,7 +338,11 @@ def _entry(
     if isinstance(row, Activity):
         source = sources.get(row.item_id or 0)
         return Entry(at, cursor, str(row.owner), row.owner, activity=row, source=source)
-    assert isinstance(row, Attachment)  # noqa: S101 - the four kinds that `feed` collects
+    if isinstance(row, Message):
+        source = sources.get(row.conversation.item_id or 0)
+        author = str(row.author or row.author_name or row.identity_value or _("Voronka"))
+        return Entry(at, cursor, author, row.author, message=row, source=source)
+    assert isinstance(row, Attachment)  # noqa: S101 - the five kinds that `feed` collects
     person = uploaders.get(row.by_user_id or 0)
     source, author = sources.get(row.item_id or 0), str(person or _("Voronka"))
     return Entry(at, cursor, author, person, file=row, source=source)

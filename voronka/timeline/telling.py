@@ -102,7 +102,7 @@ class Teller:
         diff, want = event.diff, self.names.want
         want("user", event.actor_user_id)
         subject = event.verb.partition(".")[0]
-        if event.verb.endswith(".assigned"):
+        if event.verb.endswith((".assigned", ".conversation_assigned")):
             want("user", diff.get("left"))
             want("user", diff.get("entered"))
         elif subject == "item":
@@ -183,6 +183,12 @@ PLAIN: dict[str, tuple[str, Sentence]] = {
     "item.conversion_undone": ("arrow-back-up", gettext_lazy("took the conversion back")),
     "item.deleted": ("trash", gettext_lazy("put the card into the recycle bin")),
     "item.restored": ("restore", gettext_lazy("brought the card back from the recycle bin")),
+    "item.conversation_closed": ("message-off", gettext_lazy("closed the conversation")),
+    "item.conversation_reopened": ("message", gettext_lazy("opened the conversation again")),
+    "item.conversations_merged": ("git-merge", gettext_lazy("merged two conversations")),
+    "item.conversation_split": ("git-fork", gettext_lazy("split the conversation")),
+    "item.rethreading_undone": ("arrow-back-up", gettext_lazy("put conversations back")),
+    "item.message_cancelled": ("message-off", gettext_lazy("took back an unsent message")),
     "client.created": ("plus", gettext_lazy("added the client")),
     "client.deleted": ("trash", gettext_lazy("put the client into the recycle bin")),
     "client.restored": ("restore", gettext_lazy("brought the client back from the recycle bin")),
@@ -287,6 +293,17 @@ def _activity_changed(teller: Teller, event: Event) -> Line:
     return Line("calendar-due", text, (Change("", "", due),) if due else ())
 
 
+def _talk_assigned(teller: Teller, event: Event) -> Line:
+    left, entered = (teller.names.get("user", event.diff.get(key)) for key in ("left", "entered"))
+    nobody = _("nobody")
+    change = Change(_("Answers the client"), str(left or nobody), str(entered or nobody))
+    return Line("message-circle", "", (change,))
+
+
+def _message_failed(teller: Teller, event: Event) -> Line:
+    return Line("alert-triangle", _("could not send a message"), said=str(event.diff["error"]))
+
+
 _HOW: dict[str, Callable[[Teller, Event], Line]] = {
     "item.created": _created,
     "item.changed": _changed,
@@ -329,6 +346,10 @@ _HOW: dict[str, Callable[[Teller, Event], Line]] = {
     "item.file_removed": _titled("paperclip", gettext_lazy("removed the file %(title)s"), "name"),
     "item.activity_changed": _activity_changed,
     "item.activity_reopened": _titled("refresh", gettext_lazy("opened “%(title)s” again")),
+    "item.conversation_assigned": _talk_assigned,
+    "client.conversation_assigned": _talk_assigned,
+    "item.message_failed": _message_failed,
+    "client.message_failed": _message_failed,
     "item.note_deleted": lambda teller, event: Line("note", _("deleted a note")),
     "client.changed": _changed,
     "client.assigned": _assigned,

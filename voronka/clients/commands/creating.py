@@ -15,6 +15,7 @@ from voronka.clients.commands.client import note_event, require_active
 from voronka.clients.commands.contacting import write_points
 from voronka.clients.commands.linking import link_person_to_company
 from voronka.clients.models import Client
+from voronka.clients.rules import Point
 from voronka.journal.actors import Actor
 from voronka.kernel.errors import InvalidInput, Sentence
 from voronka.people import access
@@ -68,18 +69,22 @@ def create_client(
             fields={"name": _("Write a name.")},
         )
     require_free_key(kind, clean.columns.get("external_id", ""))
-    now = at or timezone.now()
-    client = Client.objects.create(
-        kind=kind,
-        name=name,
-        owner_id=owner_id,
-        values={code: v for code, v in clean.values.items() if v is not None},
-        created_at=now,
-        changed_at=now,
-        **clean.columns,
-    )
-    write_points(client, points)
-    note_event("client.created", client, by=by, at=at, name=client.name, kind=kind)
+    values = {code: v for code, v in clean.values.items() if v is not None}
+    client = Client(kind=kind, name=name, owner_id=owner_id, values=values, **clean.columns)
+    place_client(client, points, by=by, at=at)
     if company_id is not None:
         link_person_to_company(client.pk, company_id, role=role, by=by)
     return client
+
+
+def place_client(
+    client: Client, points: Iterable[Point], *, by: Actor, at: datetime | None = None
+) -> None:
+    """Save a drafted client with its contact points; records `client.created`.
+
+    In the transaction of a command that has checked the right and cleaned what was given.
+    """
+    client.created_at = client.changed_at = at or timezone.now()
+    client.save(force_insert=True)
+    write_points(client, points)
+    note_event("client.created", client, by=by, at=at, name=client.name, kind=client.kind)

@@ -37,25 +37,11 @@ def attach_file(
     Raises:
         InvalidInput: the file is empty or larger than settings.UPLOAD_MAX_BYTES.
     """
-    size = file.size or 0
-    if not 0 < size <= settings.UPLOAD_MAX_BYTES:
-        raise InvalidInput(
-            _("A file may have up to %(count)d MB and must not be empty.")
-            % {"count": settings.UPLOAD_MAX_BYTES // 1024**2}
-        )
     if item_id is not None:
         with transaction.atomic():
             lock_card(item_id, by=by, action="change")
-    attachment = Attachment(
-        item_id=item_id,
-        client_id=client_id,
-        name=PurePath(name.replace("\\", "/")).name[:255] or "file",
-        size=size,
-        content_type=content_type[:100],
-        by_user_id=by.user_id,
-        created_at=timezone.now(),
-    )
-    attachment.file.save(attachment.name[-80:], file, save=False)
+    attachment = write_file(file, name=name, by=by, content_type=content_type)
+    attachment.item_id, attachment.client_id = item_id, client_id
     with transaction.atomic():
         attachment.save()
         diff: dict[str, Any] = {"file": attachment.pk, "name": attachment.name}
@@ -66,6 +52,29 @@ def attach_file(
             client = Client.objects.alive().get(pk=client_id)
             access.require(by, "change", access.CLIENTS, owner_id=client.owner_id)
             record("client.file_attached", client, by=by, **diff)
+    return attachment
+
+
+def write_file(file: File[bytes], *, name: str, by: Actor, content_type: str = "") -> Attachment:
+    """Write a file to the store and return its row, not saved yet; before any transaction.
+
+    Raises:
+        InvalidInput: the file is empty or larger than settings.UPLOAD_MAX_BYTES.
+    """
+    size = file.size or 0
+    if not 0 < size <= settings.UPLOAD_MAX_BYTES:
+        raise InvalidInput(
+            _("A file may have up to %(count)d MB and must not be empty.")
+            % {"count": settings.UPLOAD_MAX_BYTES // 1024**2}
+        )
+    attachment = Attachment(
+        name=PurePath(name.replace("\\", "/")).name[:255] or "file",
+        size=size,
+        content_type=content_type[:100],
+        by_user_id=by.user_id,
+        created_at=timezone.now(),
+    )
+    attachment.file.save(attachment.name[-80:], file, save=False)
     return attachment
 
 

@@ -1,0 +1,195 @@
+"""The ledger: what comes in is stored raw and committed before anything looks into it (IN-10).
+
+Source: docs/domain/intake.md, "nothing is lost".
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+
+from voronka.channels import rules
+from voronka.channels.commands.carding import settle
+from voronka.channels.contract import BadEvent, Incoming, RawEvent
+from voronka.channels.facts import facts_of
+from voronka.channels.models import UNFINISHED, Channel, Enquiry
+from voronka.channels.registry import provider_of
+from voronka.channels.tidying import external_key, store_files, tidy
+from voronka.journal.actors import Actor
+from voronka.journal.commands import record
+from voronka.kernel.errors import DomainError, NotFound
+from voronka.people import access
+
+log = logging.getLogger(__name__)
+_TAKEN_FOR = timedelta(seconds=30)  # whoever received it works on it; after that anybody may
+_SEEN_EVERY = timedelta(minutes=1)  # how often a channel's `last_received_at` is written
+
+
+def receive(channel: Channel, event: RawEvent, *, process_now: bool = True) -> Enquiry:
+    """Store an incoming event and commit it, then make a card of it in a second transaction.
+
+    The same external id again changes nothing and returns the row that is there, so whoever sent
+    it may safely repeat. An event that can't be understood or carded stays in the ledger with the
+    reason and is tried again; this function does not raise because of it.
+
+    Args:
+        process_now: False leaves the work to the sweeper (`sweep`), which runs each minute.
+    Raises:
+        RuntimeError: called inside a transaction, where nothing would be safe yet.
+    """
+    try:
+        enquiry = _store(channel, event)
+    except IntegrityError:  # it is there already
+        key = external_key(event.external_id)
+        enquiry = Enquiry.objects.defer("raw").get(channel=channel, external_id=key)
+        if not (enquiry.state in UNFINISHED and _is_free(enquiry)):
+            return enquiry
+    return process(enquiry.pk) if process_now else enquiry
+
+
+@transaction.atomic(durable=True)
+def _store(channel: Channel, event: RawEvent) -> Enquiry:
+    now = timezone.now()
+    enquiry = Enquiry.objects.create(
+        channel=channel,
+        external_id=external_key(event.external_id),
+        raw=event.body,
+        content_type=event.content_type[:120],
+        headers={str(k): str(v) for k, v in event.headers.items()},
+        test=event.test,
+        happened_at=min(event.at, now) if event.at else now,
+        received_at=now,
+        next_try_at=now + _TAKEN_FOR,
+    )
+    seen = channel.last_received_at
+    if not event.test and (seen is None or now - seen > _SEEN_EVERY):
+        Channel.objects.filter(pk=channel.pk).update(last_received_at=now)
+        channel.last_received_at = now
+    return enquiry
+
+
+def _is_free(enquiry: Enquiry) -> bool:
+    return enquiry.next_try_at is not None and enquiry.next_try_at <= timezone.now()
+
+
+def process(enquiry_id: int) -> Enquiry:
+    """Understand a stored event and card it; at most one process works on it at a time.
+
+    Parsing and writing files come before the transaction, which makes the card, its client, the
+    conversation with the message, and the ledger's state at once. A finished one is left alone.
+    """
+    enquiry = _read(enquiry_id)
+    if enquiry.state not in UNFINISHED:
+        return enquiry
+    with translation.override(settings.LANGUAGE_CODE):  # what is stored speaks the company's
+        try:
+            incoming = _understand(enquiry)
+        except Exception as error:
+            return _give_up(enquiry, Enquiry.State.FAILED, error)
+        try:
+            files = store_files(incoming)
+            with transaction.atomic():
+                locked = _lock(enquiry_id)
+                if locked is not None:
+                    settle(locked, enquiry.channel, incoming, files)
+                    return locked
+        except Exception as error:
+            return _give_up(enquiry, Enquiry.State.PARSED, error, kind=incoming.kind)
+    return _read(enquiry_id)
+
+
+def _read(enquiry_id: int) -> Enquiry:
+    return Enquiry.objects.select_related(
+        "channel__pipeline__item_type", "channel__source", "channel__owner"
+    ).get(pk=enquiry_id)
+
+
+def _lock(enquiry_id: int) -> Enquiry | None:
+    """Lock an unfinished row; None when another process is at it, or has finished it."""
+    rows = Enquiry.objects.select_for_update(skip_locked=True).defer("raw")
+    return rows.filter(pk=enquiry_id, state__in=UNFINISHED).first()
+
+
+def _understand(enquiry: Enquiry) -> Incoming:
+    channel = enquiry.channel
+    event = RawEvent(
+        external_id=enquiry.external_id,
+        body=bytes(enquiry.raw),
+        content_type=enquiry.content_type,
+        headers=enquiry.headers,
+        at=enquiry.happened_at,
+        test=enquiry.test,
+    )
+    provider = provider_of(channel.provider)
+    return tidy(provider.parse(event, facts_of(channel)))
+
+
+@transaction.atomic
+def _give_up(enquiry: Enquiry, state: str, error: Exception, *, kind: str = "") -> Enquiry:
+    """Keep why an event has no card yet, and when to try again."""
+    if isinstance(error, DomainError | BadEvent):
+        why = str(error)
+    else:
+        log.exception("enquiry %s could not be carded", enquiry.pk)
+        why = _("An unexpected error: %(error)s") % {"error": type(error).__name__}
+    row = Enquiry.objects.select_for_update().defer("raw").get(pk=enquiry.pk)
+    if row.state in UNFINISHED:
+        row.attempts = row.attempts + 1
+        row.state, row.kind, row.error = state, kind, why[:500]
+        row.next_try_at = rules.next_try(row.attempts, timezone.now())
+        row.save(update_fields=["attempts", "state", "kind", "error", "next_try_at"])
+        record("enquiry.stuck", row, by=Actor.system(), channel=row.channel_id, error=why[:300])
+    return row
+
+
+def replay(enquiry_id: int, *, by: Actor, pardon: bool = False) -> Enquiry:
+    """Try an event again that has no card; records `enquiry.replayed`.
+
+    Args:
+        pardon: card it even though an exclusion or a spam trap has stopped it.
+    Raises:
+        NotFound: there is no such event.
+        Forbidden: the role lacks the right "control".
+    """
+    with transaction.atomic():
+        access.require_right(by, "control")
+        row = Enquiry.objects.select_for_update().defer("raw").filter(pk=enquiry_id).first()
+        if row is None:
+            raise NotFound(_("There is no such event in the ledger."))
+        stopped = (Enquiry.State.EXCLUDED, Enquiry.State.IGNORED)
+        if row.state in UNFINISHED or (pardon and row.state in stopped):
+            row.state, row.next_try_at = Enquiry.State.RECEIVED, timezone.now()
+            row.decision = {"pardoned": by.user_id} if pardon else {}
+            row.save(update_fields=["state", "next_try_at", "decision"])
+            record("enquiry.replayed", row, by=by, channel=row.channel_id, pardon=pardon)
+    return process(enquiry_id)
+
+
+def sweep(*, at: datetime | None = None, batch: int = 200) -> int:
+    """Work on what has no card yet: its receiver died, or a new attempt is due. How many.
+
+    Runs each minute, in any number of workers: `process` skips what another one holds.
+    """
+    due = Enquiry.objects.due(at=at or timezone.now()).order_by("next_try_at", "pk")
+    ids = list(due.values_list("pk", flat=True)[:batch])
+    for pk in ids:
+        process(pk)
+    return len(ids)
+
+
+def forget_raw(*, before: datetime, batch: int = 5000) -> int:
+    """Empty the raw bodies of finished events received before a moment; return how many.
+
+    The row with its id stays, so that a late repetition still makes no double. What has no card
+    keeps its body.
+    """
+    finished = Enquiry.objects.filter(received_at__lt=before).exclude(state__in=UNFINISHED)
+    ids = list(finished.exclude(raw=b"").values_list("pk", flat=True)[:batch])
+    empty: Any = {"raw": b"", "headers": {}}
+    return Enquiry.objects.filter(pk__in=ids).update(**empty)

@@ -1,0 +1,220 @@
+"""Connecting channels and changing them; what funnels do with repeat enquiries.
+
+Source: docs/domain/intake.md.
+"""
+
+from __future__ import annotations
+
+import secrets as randomness
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Max
+from django.utils import timezone
+from django.utils.text import slugify
+from django.utils.translation import gettext as _
+from pydantic import ValidationError
+
+from voronka.channels.contract import Provider
+from voronka.channels.facts import secret_names, split_secrets
+from voronka.channels.models import Channel, RepeatRule
+from voronka.channels.registry import providers
+from voronka.channels.rules import Repeat
+from voronka.journal.actors import Actor
+from voronka.journal.commands import record
+from voronka.kernel.errors import InvalidInput, NotFound, Sentence
+from voronka.kernel.vault import VaultLocked, unseal
+from voronka.kernel.vault import seal as seal_secrets
+from voronka.people import access
+from voronka.people.models import User
+from voronka.pipelines.models import Pipeline, Source
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelSpec:
+    """What a channel should be. `settings` go by the names of the provider's schema.
+
+    A secret that is left out or empty stays as it is. `usual_pause` is working time; None lets the
+    house learn it.
+    """
+
+    name: str
+    settings: Mapping[str, Any]
+    pipeline_id: int | None = None
+    source_id: int | None = None
+    owner_id: int | None = None
+    usual_pause: timedelta | None = None
+
+
+@transaction.atomic
+def create_channel(provider_code: str, spec: ChannelSpec, *, by: Actor) -> Channel:
+    """Connect a channel; records `channel.created`, never with a secret.
+
+    Raises:
+        Forbidden: the role lacks "setup".
+        InvalidInput: no such provider, no name, or the provider refuses the settings; `fields`
+            says which, by their names in its schema.
+    """
+    access.require_right(by, "setup")
+    provider = providers().get(provider_code)
+    if provider is None:
+        raise InvalidInput(_("There is no such kind of channel."))
+    last = Channel.objects.aggregate(last=Max("position"))["last"]
+    channel = Channel(
+        provider=provider_code,
+        code=_free_code(provider_code, spec.name),
+        key=randomness.token_hex(12),
+        position=0 if last is None else last + 1,
+        created_at=timezone.now(),
+    )
+    _write(channel, provider, spec)
+    channel.save(force_insert=True)
+    record("channel.created", channel, by=by, name=channel.name, provider=provider_code)
+    return channel
+
+
+@transaction.atomic
+def change_channel(channel_id: int, spec: ChannelSpec, *, by: Actor) -> Channel:
+    """Change a channel; records `channel.changed` with the names of what differs.
+
+    Raises:
+        NotFound, Forbidden, InvalidInput: as `create_channel`.
+    """
+    channel = _lock(channel_id, by=by)
+    provider = providers().get(channel.provider)
+    if provider is None:
+        raise InvalidInput(_("This kind of channel is not installed any more."))
+    before = _picture(channel)
+    _write(channel, provider, spec)
+    after = _picture(channel)
+    changed = [name for name in after if after[name] != before[name]]
+    if changed:
+        channel.save()
+        record("channel.changed", channel, by=by, name=channel.name, changed=changed)
+    return channel
+
+
+def _picture(channel: Channel) -> dict[str, Any]:
+    names = ("name", "settings", "sealed", "pipeline_id", "source_id", "owner_id", "usual_pause")
+    return {name: getattr(channel, name) for name in names}
+
+
+@transaction.atomic
+def set_channel_active(channel_id: int, *, active: bool, by: Actor) -> Channel:
+    """Switch a channel on or off; records `channel.switched_on` or `channel.switched_off`.
+
+    One that is off sends nothing and fetches nothing; what reaches it all the same is kept.
+    """
+    channel = _lock(channel_id, by=by)
+    if channel.active != active:
+        channel.active = active
+        channel.save(update_fields=["active"])
+        record(f"channel.switched_{'on' if active else 'off'}", channel, by=by, name=channel.name)
+    return channel
+
+
+@transaction.atomic
+def archive_channel(channel_id: int, *, by: Actor) -> Channel:
+    """Put a channel away with its history and forget its secrets; records `channel.archived`."""
+    channel = _lock(channel_id, by=by)
+    if channel.archived_at is None:
+        channel.archived_at, channel.active, channel.sealed = timezone.now(), False, ""
+        channel.save(update_fields=["archived_at", "active", "sealed"])
+        record("channel.archived", channel, by=by, name=channel.name)
+    return channel
+
+
+@transaction.atomic
+def note_problem(channel_id: int, problem: str) -> None:
+    """Keep why a channel does not work now, or "" that it does; records `channel.broken`/`.mended`.
+
+    Told by providers' jobs after each attempt; nothing is written while nothing changes.
+    """
+    channel = Channel.objects.select_for_update().get(pk=channel_id)
+    if channel.problem == problem[:500]:
+        return
+    was = channel.problem
+    channel.problem = problem[:500]
+    channel.problem_at = timezone.now() if problem else None
+    channel.save(update_fields=["problem", "problem_at"])
+    if bool(was) != bool(problem):
+        verb = "channel.broken" if problem else "channel.mended"
+        record(verb, channel, by=Actor.system(), name=channel.name, problem=channel.problem)
+
+
+@transaction.atomic
+def save_repeat_rule(pipeline: Pipeline, rule: Repeat, *, by: Actor) -> RepeatRule:
+    """Say what a funnel does when somebody writes again (IN-12); records `repeat_rule.changed`."""
+    access.require_right(by, "setup")
+    known = rule.when_open in RepeatRule.WhenOpen and rule.when_lost in RepeatRule.WhenLost
+    if not known:
+        raise InvalidInput(_("Choose from the list."))
+    row, made = RepeatRule.objects.get_or_create(pipeline=pipeline)
+    names = ("when_open", "join_within", "when_lost", "return_within", "from_nurturing")
+    changed = []
+    for name in (*names, "thread_stays"):
+        value = getattr(rule, name)
+        if getattr(row, name) != value:
+            setattr(row, name, value)
+            changed.append(name)
+    if changed or made:
+        row.save()
+        record("repeat_rule.changed", row, by=by, pipeline_id=pipeline.pk, changed=changed)
+    return row
+
+
+def _lock(channel_id: int, *, by: Actor) -> Channel:
+    access.require_right(by, "setup")
+    channel = Channel.objects.select_for_update().filter(pk=channel_id).first()
+    if channel is None:
+        raise NotFound(_("There is no such channel."))
+    return channel
+
+
+def _write(channel: Channel, provider: Provider, spec: ChannelSpec) -> None:
+    """Set a channel's columns from a spec; nothing of it is kept when something is wrong."""
+    wrong: dict[str, Sentence] = {}
+    name = " ".join(spec.name.split())[:120]
+    if not name:
+        wrong["name"] = _("Give the channel a name.")
+    pipeline = Pipeline.objects.filter(pk=spec.pipeline_id or 0, archived=False).first()
+    if spec.pipeline_id is not None and pipeline is None:
+        wrong["pipeline"] = _("Choose a funnel that is in use.")
+    source = Source.objects.filter(pk=spec.source_id or 0, archived=False).first()
+    if spec.source_id is not None and source is None:
+        wrong["source"] = _("Choose from the list.")
+    owner = User.objects.filter(pk=spec.owner_id or 0, is_active=True).first()
+    if spec.owner_id is not None and owner is None:
+        wrong["owner"] = _("Choose a person.")
+    secret = secret_names(provider)
+    given = {k: v for k, v in spec.settings.items() if not (k in secret and v in ("", None))}
+    try:
+        kept = unseal(channel.sealed)
+    except VaultLocked:
+        kept = {}
+    settings = None
+    try:
+        settings = provider.Settings.model_validate({**kept, **given})
+    except ValidationError as error:
+        for problem in error.errors(include_url=False, include_input=False):
+            wrong[str(problem["loc"][0]) if problem["loc"] else "settings"] = str(problem["msg"])
+    if wrong or settings is None:
+        raise InvalidInput(
+            _("Some fields can't be saved yet. Mend them and try again."), fields=wrong
+        )
+    channel.name, channel.pipeline, channel.source, channel.owner = name, pipeline, source, owner
+    channel.usual_pause = spec.usual_pause
+    channel.settings, secrets = split_secrets(provider, settings)
+    if secrets != kept:
+        channel.sealed = seal_secrets(secrets)
+
+
+def _free_code(provider: str, name: str) -> str:
+    base = slugify(name)[:40] or provider
+    code, number = base, 2
+    while Channel.objects.filter(code=code).exists():
+        code, number = f"{base}-{number}", number + 1
+    return code

@@ -1,0 +1,291 @@
+"""What a kind of channel must be able to do, and what it exchanges with the house (IN-9).
+
+docs/adding-a-channel.md walks through it; tests/channels/conformance.py tries any provider.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, ClassVar
+
+from pydantic import BaseModel, ConfigDict
+
+from voronka.kernel.errors import Sentence
+
+Identity = tuple[str, str]  # (kind of contact point, its one spelling), as clients know it
+
+
+class ChannelSettings(BaseModel):
+    """Base of a provider's settings; its form is drawn from the fields and their descriptions.
+
+    A field of type `SecretStr` is kept sealed, apart from the others, and never shown again.
+    """
+
+    model_config = ConfigDict(extra="ignore")
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelFacts:
+    """A channel as its provider sees it: settings with secrets, and nothing else of the house."""
+
+    id: int
+    code: str
+    name: str
+    settings: Any  # an instance of the provider's Settings
+
+
+@dataclass(frozen=True, slots=True)
+class RawEvent:
+    """Something that came in, as it came. It is stored before anything looks into it.
+
+    Attributes:
+        external_id: unique within the channel; the same event sent again has the same one.
+        at: when the client did it, if that can be told without parsing (aware).
+        headers: what belongs to it besides the body: HTTP headers, the sender's address.
+        test: an event of the self-test (IN-19): its card goes to the recycle bin at once.
+    """
+
+    external_id: str
+    body: bytes
+    content_type: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    at: datetime | None = None
+    test: bool = False
+
+
+class Kind(StrEnum):
+    """What an incoming event is, as far as its provider can tell."""
+
+    MESSAGE = "message"  # a client wrote, called or filled in a form
+    AUTO_REPLY = "auto_reply"  # an out-of-office reply and the like: no card, no answer owed
+    BOUNCE = "bounce"  # ours could not be delivered
+    OWN = "own"  # written by us elsewhere: a copy for the thread, no card
+    STATUS = "status"  # only news of sent messages
+    SPAM = "spam"  # the provider's own trap closed (a honeypot): kept, no card
+    NOTHING = "nothing"  # nothing that concerns anybody: a ping, an edit of a like
+
+
+@dataclass(frozen=True, slots=True)
+class FileIn:
+    """A file that came along."""
+
+    name: str
+    content: bytes
+    content_type: str = ""
+    content_id: str = ""  # of a picture inside HTML: `cid:` without the brackets
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryNews:
+    """What became of a sent message: "sent", "delivered", "read" or "failed"."""
+
+    external_id: str
+    state: str
+    at: datetime | None = None
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """The text that was agreed to, by its version, so that it can be shown years later."""
+
+    version_id: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """One event, understood.
+
+    Attributes:
+        external_id: the message's own id in the channel (a Message-ID); "" takes the event's.
+        at: the sender's time (aware); the event's or the arrival when empty.
+        identities: phones, e-mails and accounts of the sender, the surest first.
+        html: as it came; the house cleans it.
+        item_fields: code -> what was given, for fields of the card; a value the card refuses is
+            kept with the message, never lost and never a reason to fail.
+        client_fields: code -> value, for a new client (name parts, job_title, inn, address …).
+        extra: name -> value of everything else that was sent.
+        thread_key: the chat it belongs to, in the channel's own words.
+        reply_to: external ids of earlier messages, the nearest first (In-Reply-To, References).
+        source: code of the source, when the event itself names one (an advertisement's id).
+        is_request: the client asks for something new (a form, an order) rather than writes on.
+        news: delivery news that came with it.
+    """
+
+    kind: Kind = Kind.MESSAGE
+    external_id: str = ""
+    at: datetime | None = None
+    identities: Sequence[Identity] = ()
+    name: str = ""
+    company: str = ""
+    title: str = ""  # of a new card; made of the name when empty
+    subject: str = ""
+    text: str = ""
+    html: str = ""
+    files: Sequence[FileIn] = ()
+    item_fields: Mapping[str, Any] = field(default_factory=dict)
+    client_fields: Mapping[str, Any] = field(default_factory=dict)
+    extra: Mapping[str, str] = field(default_factory=dict)
+    utm: Mapping[str, str] = field(default_factory=dict)
+    page: str = ""
+    referer: str = ""
+    consent: Consent | None = None
+    thread_key: str = ""
+    reply_to: Sequence[str] = ()
+    source: str = ""
+    is_request: bool = False
+    news: Sequence[DeliveryNews] = ()
+    why: str = ""  # in words: why it is spam, an auto-reply, nothing
+
+
+@dataclass(frozen=True, slots=True)
+class FileOut:
+    """A file to send along; `path` is where it lies on this machine."""
+
+    name: str
+    path: Path
+    content_type: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A message to send.
+
+    Attributes:
+        key: the same for every attempt; a channel that knows such keys sends it once.
+        to: the client's identity in the channel.
+        reply_to: external ids of the thread so far, the nearest first.
+    """
+
+    key: str
+    to: Identity
+    text: str
+    html: str = ""
+    subject: str = ""
+    thread_key: str = ""
+    reply_to: Sequence[str] = ()
+    files: Sequence[FileOut] = ()
+    author: str = ""  # the person's name, as the client should see it
+    meta: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """The channel has taken the message. `external_id` is what it calls it."""
+
+    external_id: str = ""
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Whether the client may be written to now, until when, and why not (TL-2)."""
+
+    open: bool = True
+    until: datetime | None = None
+    why: Sentence = ""
+
+
+class NotSent(Exception):
+    """The message was not sent. `why` is a sentence for the person who wrote it."""
+
+    def __init__(self, why: Sentence) -> None:
+        super().__init__(str(why))
+        self.why = why
+
+
+class TryAgain(NotSent):
+    """It may work later: no connection, too many at once. `after` is the channel's own wish."""
+
+    def __init__(self, why: Sentence, *, after: timedelta | None = None) -> None:
+        super().__init__(why)
+        self.after = after
+
+
+class Refused(NotSent):
+    """It will never work like this: no such address, a closed window, a wrong password."""
+
+
+class BadEvent(ValueError):
+    """The event can't be understood. It stays in the ledger, visible, and can be replayed."""
+
+
+class Provider(ABC):
+    """A kind of channel. Stateless: one instance serves all channels of its kind.
+
+    Only `parse` must be written. No method writes to the database; `parse` and `verify` use no
+    network either, for they run while somebody waits.
+    """
+
+    code: ClassVar[str]  # unique, at most 20 characters
+    title: ClassVar[Sentence]
+    icon: ClassVar[str] = "message"  # of Tabler
+    Settings: ClassVar[type[ChannelSettings]] = ChannelSettings
+    sends: ClassVar[bool] = False
+    sends_html: ClassVar[bool] = False
+    sends_files: ClassVar[bool] = False
+    answers_to: ClassVar[tuple[str, ...]] = ()  # kinds of contact points it can write to first
+    has_webhook: ClassVar[bool] = False
+
+    @abstractmethod
+    def parse(self, event: RawEvent, channel: ChannelFacts) -> Incoming:
+        """Understand one event.
+
+        Raises:
+            BadEvent: it can't be understood. Any other exception is treated alike.
+        """
+
+    def send(self, message: Outgoing, channel: ChannelFacts) -> Delivery:
+        """Send one message; called by a job, outside of any transaction. May take its time.
+
+        Raises:
+            TryAgain, Refused: it was not sent.
+        """
+        raise Refused("This channel does not send.")
+
+    def window(self, channel: ChannelFacts, *, last_in: datetime | None, now: datetime) -> Window:
+        """Say whether a client who wrote last at `last_in` may be written to."""
+        return Window()
+
+    def events(self, request: WebRequest, channel: ChannelFacts) -> list[RawEvent]:
+        """Split a webhook's call into events, each with its own external id."""
+        return []
+
+    def verify(self, request: WebRequest, channel: ChannelFacts) -> bool:
+        """Whether a webhook's call is signed by who it should be. Refused ones are not stored."""
+        return True
+
+    def reply(self, request: WebRequest, channel: ChannelFacts) -> WebReply:
+        """What the caller of a webhook wants to hear (VK wants "ok")."""
+        return WebReply()
+
+    def sample(self, channel: ChannelFacts, *, mark: str) -> RawEvent | None:
+        """Return an event for the self-test that carries `mark` (IN-19); None if there is none."""
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class WebRequest:
+    """A webhook's call, without HTTP's machinery. Header names are lower-case."""
+
+    method: str
+    body: bytes
+    content_type: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, str] = field(default_factory=dict)
+    address: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WebReply:
+    """The answer to a webhook's call."""
+
+    body: str = "ok"
+    content_type: str = "text/plain; charset=utf-8"
+    status: int = 200
