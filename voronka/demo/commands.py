@@ -36,6 +36,7 @@ from voronka.people.models import Department, Role, User, WorkingCalendar
 from voronka.pipelines.models import LossReason, Pipeline, Source, Stage
 from voronka.products.models import Product
 from voronka.timeline.commands.loading import load_activities, load_notes
+from voronka.timeline.commands.notes import plain_text
 from voronka.timeline.commands.notifications import notify
 from voronka.timeline.models import Note, Notification
 
@@ -216,7 +217,8 @@ class _Loading:
         fresh = sorted((n for n in notes if n.mentions), key=lambda n: n.created_at)[-12:]
         for note in fresh:
             for user_id in note.mentions:
-                notify(user_id, Notification.Kind.MENTION, note.text, item_id=note.item_id)
+                text = plain_text(note.text)
+                notify(user_id, Notification.Kind.MENTION, text, item_id=note.item_id)
 
 
 class _CardWriter:

@@ -24,6 +24,7 @@ from voronka.timeline.rules import mentioned_ids
 from voronka.timeline.telling import Line, Teller
 
 PAGE = 30  # entries of the feed at once
+MOST_UNREAD = 100  # behind the bell: "99+"
 MOST_CARDS = 500  # of a client, whose feeds are put together
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -275,14 +276,43 @@ def work(
 
 
 def unread(user: User) -> int:
-    """Return how many notifications wait for a person; an index-only count of the unread."""
-    return Notification.objects.filter(user_id=user.pk, read_at=None).count()
+    """Return how many notifications wait for a person, `MOST_UNREAD` at most. One query."""
+    rows = Notification.objects.filter(user_id=user.pk, read_at=None)
+    return rows.order_by()[:MOST_UNREAD].count()
 
 
-def notifications(user: User, *, limit: int = 30) -> list[Notification]:
-    """Return a person's newest notifications with their cards. One query."""
-    rows = Notification.objects.filter(user_id=user.pk).select_related("item")
-    return list(rows.order_by("-at", "-pk")[:limit])
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A notification; `item` is the card that it leads to, while the person may see it."""
+
+    notification: Notification
+    item: Item | None
+
+
+@dataclass(frozen=True, slots=True)
+class ToldPage:
+    """A page of notifications, newest first, and where the next one begins ("" at the end)."""
+
+    rows: list[Told]
+    after: str
+
+
+def notifications(
+    user: User, *, only_unread: bool = False, after: str = "", limit: int = 30
+) -> ToldPage:
+    """Return a person's newest notifications with their cards. ≤ 4 queries."""
+    rows = Notification.objects.filter(user_id=user.pk)
+    if only_unread:
+        rows = rows.filter(read_at=None)
+    if (cut := _parse(after)) is not None:
+        at, _rank, pk = cut
+        rows = rows.filter(Q(at__lt=at) | Q(at=at, pk__lt=pk))
+    found = list(rows.order_by("-at", "-pk")[: limit + 1])
+    ids = {n.item_id for n in found if n.item_id}
+    cards = Item.objects.visible_to(user).in_bulk(ids) if ids else {}
+    page = [Told(n, cards.get(n.item_id or 0)) for n in found[:limit]]
+    more = len(found) > limit
+    return ToldPage(page, _cursor(found[limit - 1].at, 0, found[limit - 1].pk) if more else "")
 
 
 def _sources(subject: Item | Client, user: User) -> dict[int, Source]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.utils import timezone
@@ -16,6 +16,8 @@ from voronka.journal.models import Event
 from voronka.people.models import User
 from voronka.pipelines.models import Stage
 from voronka.timeline.models import Activity, Notification
+
+KEEP_READ = timedelta(days=90)
 
 
 def notify(
@@ -48,6 +50,13 @@ def mark_read(user_id: int, *, notification_id: int | None = None) -> int:
     if notification_id is not None:
         unread = unread.filter(pk=notification_id)
     return unread.update(read_at=timezone.now())
+
+
+@transaction.atomic
+def forget_read(*, at: datetime | None = None) -> int:
+    """Delete what was read long ago; return how many. Unread ones stay, however old (UI-11)."""
+    until = (at or timezone.now()) - KEEP_READ
+    return Notification.objects.filter(read_at__lt=until).delete()[0]
 
 
 @transaction.atomic

@@ -15,6 +15,7 @@ from django.utils.translation import get_language
 from django_htmx.middleware import HtmxDetails
 
 from voronka.people.models import User
+from voronka.timeline import queries
 from voronka.web.frame import navigation
 from voronka.web.frame.texts import for_scripts
 
@@ -70,6 +71,11 @@ class Frame:
     def bottom(self) -> list[navigation.Link]:
         """The places of the phone's bottom bar; "More" takes the last one."""
         return [link for link in self.rail if link.phone][: PLACES_ON_PHONE - 1]
+
+    @cached_property
+    def unread(self) -> int:
+        """How many notifications wait behind the bell. One SQL query, asked by whole pages only."""
+        return queries.unread(self.user) if self.user else 0
 
     @property
     def texts(self) -> SafeString:

@@ -1,0 +1,1 @@
+"""The bell, and the page with everything it has rung for."""
