@@ -213,10 +213,49 @@ class StageVisit(models.Model):
         indexes = [
             models.Index(fields=["item", "entered_at", "id"], name="visit_history"),
             models.Index(fields=["pipeline", "entered_at"], name="visit_funnel"),
+            # board: how many cards leave the stages of a pipeline in a day
+            models.Index(
+                fields=["pipeline", "left_at"],
+                include=["stage", "owner_id"],
+                condition=Q(left_at__isnull=False, jump=False),
+                name="visit_left",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.item_id} @ {self.stage_id}"
+
+
+class Tally(models.Model):
+    """A line of the running tally of open cards: the lines of a stage add up to its totals.
+
+    Triggers on the cards write the lines (migration keep_tally), so no door can forget them, and
+    as lines are only added, nobody waits for anybody; `commands.fold_tally` adds old ones up.
+    Totals at a moment are the sums of all lines whose `counts_from` is not later.
+    Source: docs/adr/0004-totals-of-the-board.md.
+    """
+
+    pipeline_id = models.BigIntegerField()
+    stage_id = models.BigIntegerField()
+    owner_id = models.BigIntegerField()
+    counts_from = models.DateTimeField()  # for a deadline its moment, else 1970: at once
+    cards = models.IntegerField(default=0)
+    amount = models.DecimalField(max_digits=20, decimal_places=2, default=0)  # company currency
+    stalled = models.IntegerField(default=0)  # cards past their deadline
+    moments = models.BigIntegerField(default=0)  # sum of their deadlines, seconds from 1970
+
+    class Meta:
+        indexes = [
+            # board: count, sum and overdue share of the columns, whatever their size
+            models.Index(
+                fields=["pipeline_id", "counts_from"],
+                include=["stage_id", "owner_id", "cards", "amount", "stalled", "moments"],
+                name="tally_totals",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.stage_id}: {self.cards:+d}"
 
 
 class ItemLink(models.Model):
