@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
+from functools import cache
 
 from django.conf import settings
 from django.utils import formats, timezone
@@ -50,12 +51,12 @@ MINUTE = timedelta(minutes=1)
 
 def number(value: Decimal | float | int, *, places: int = 0) -> str:
     """Write a number with thin spaces and the language's decimal mark: 1 234 567,5."""
-    amount = Decimal(str(value))
-    whole, _point, part = f"{abs(amount):.{places}f}".partition(".")
-    groups = f"{int(whole):,}".replace(",", THIN)
-    mark = "," if russian() else "."
-    negative = amount < 0 and (int(whole) or part.strip("0"))
-    return (MINUS if negative else "") + groups + (mark + part if part else "")
+    amount = value if isinstance(value, Decimal) else Decimal(str(value))
+    whole, _point, part = f"{abs(amount):,.{places}f}".partition(".")
+    groups = whole.replace(",", THIN)
+    if amount < 0 and (whole.strip("0,") or part.strip("0")):
+        groups = MINUS + groups
+    return f"{groups}{',' if russian() else '.'}{part}" if part else groups
 
 
 def sign(currency: str = "") -> str:
@@ -68,8 +69,8 @@ def money(value: Decimal | float | int | None, *, currency: str = "", bare: bool
     """Write an amount; kopecks only when there are some. `bare` leaves the sign out."""
     if value is None:
         return "—"
-    amount = Decimal(str(value))
-    text = number(amount, places=0 if amount == amount.to_integral_value() else 2)
+    amount = value if isinstance(value, Decimal) else Decimal(str(value))
+    text = number(amount, places=0 if amount % 1 == 0 else 2)
     return text if bare else f"{text}{NBSP}{sign(currency)}"
 
 
@@ -155,17 +156,13 @@ def duration(span: timedelta | None, *, day: timedelta = DAY) -> str:
         return prefix + _unit(seconds, pgettext("seconds, short", "s"))
     days, rest = divmod(span, day)
     hours, rest = divmod(rest, HOUR)
-    minutes = rest // MINUTE
-    parts = [
-        (days, pgettext("days, short", "d")),
-        (hours, pgettext("hours, short", "h")),
-        (minutes, pgettext("minutes, short", "min")),
-    ]
-    first = next(i for i, (count, _name) in enumerate(parts) if count)
-    chosen = [part for part in parts[first : first + 2] if part[0]]
-    if days >= 10:
-        chosen = chosen[:1]
-    return prefix + NBSP.join(_unit(count, name) for count, name in chosen)
+    counts = (days, hours, rest // MINUTE)
+    first = next(place for place, count in enumerate(counts) if count)
+    units = _units(get_language())
+    text = _unit(counts[first], units[first])
+    if days < 10 and first < 2 and counts[first + 1]:
+        text += NBSP + _unit(counts[first + 1], units[first + 1])
+    return prefix + text
 
 
 def days(count: int) -> str:
@@ -182,6 +179,16 @@ def initials(name: str) -> str:
 def nobody() -> str:
     """Return what stands where a person is missing."""
     return gettext("nobody")
+
+
+@cache
+def _units(language: str | None) -> tuple[str, str, str]:
+    """The short names of days, hours and minutes; a board asks hundreds of times."""
+    return (
+        pgettext("days, short", "d"),
+        pgettext("hours, short", "h"),
+        pgettext("minutes, short", "min"),
+    )
 
 
 def _unit(count: int, name: str) -> str:

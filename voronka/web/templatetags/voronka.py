@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from django import forms, template
@@ -29,6 +30,12 @@ def icon(name: str, css: str = "", label: str = "") -> SafeString:
     Args:
         label: says what it means when no word stands beside it; else it is decoration.
     """
+    return _icon(str(name), css, str(label))
+
+
+@lru_cache(maxsize=4096)
+def _icon(name: str, css: str, label: str) -> SafeString:
+    """A page draws dozens of the same; names come from the set-up too, so there is a limit."""
     shape = format_html('<use href="{}#{}"></use>', static("vendor/icons.svg"), name)
     if label:
         return format_html(
