@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any, TypeAlias
 
+from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.http import QueryDict
 from django.utils.datastructures import MultiValueDict
@@ -13,11 +14,14 @@ from django.utils.translation import gettext as _
 
 from voronka.clients.commands import create_client
 from voronka.clients.models import Client
+from voronka.clients.queries import recognise
 from voronka.items.commands import attach_file, set_lines
 from voronka.items.commands.lines import Line
 from voronka.items.models import LineItem
 from voronka.journal.actors import Actor
+from voronka.kernel import phones
 from voronka.kernel.errors import InvalidInput
+from voronka.people.models import User
 from voronka.pipelines.values import BadValue, parse_datetime, parse_decimal, parse_money
 from voronka.products.models import Product
 from voronka.timeline.commands.activities import Plan, plan_activity
@@ -25,6 +29,7 @@ from voronka.web.fields.drawing import PREFIX
 from voronka.web.fields.specs import OWN_COMMANDS, Spec
 
 Files: TypeAlias = "MultiValueDict[str, UploadedFile[Any]]"
+_SHORTEST = 10  # digits of a phone: ids of clients are shorter
 _PARTS = {
     "next_step": ("kind", "title", "due"),
     "lines": ("product", "name", "quantity", "price"),
@@ -58,8 +63,9 @@ def changes_of(
 ) -> dict[str, Any]:
     """Return the `changes` that create_item, edit_item and move_item take.
 
-    A name typed into a client field that is in no list makes a new client; an uploaded file is
-    kept with the card. Call it inside the transaction of the command.
+    A name or a phone typed into a client field that is in no list makes a new client, unless the
+    phone is known; an uploaded file is kept with the card. Call it inside the transaction of the
+    command.
 
     Raises:
         DomainError: the client or the file was refused.
@@ -87,6 +93,8 @@ def _client(spec: Spec, value: str, *, by: Actor) -> tuple[str, Any]:
     """Return the column and the id of a chosen or newly named client."""
     if not value:
         return ("contact" if spec.kind == "either" else spec.code), None
+    if spec.kind != "company" and (caller := _caller(value, by=by)):
+        return ("company" if caller.is_company else "contact"), caller.pk
     if not value.isdecimal():
         kind = Client.Kind.COMPANY if spec.kind == "company" else Client.Kind.PERSON
         made = create_client(kind, {"name": value}, by=by)
@@ -95,6 +103,18 @@ def _client(spec: Spec, value: str, *, by: Actor) -> tuple[str, Any]:
         return spec.code, value
     found = Client.objects.alive().filter(pk=int(value[:18]), kind=Client.Kind.COMPANY).exists()
     return ("company" if found else "contact"), value
+
+
+def _caller(value: str, *, by: Actor) -> Client | None:
+    """Return the client of a typed phone, a new one when nobody has it; None for anything else."""
+    phone = phones.parse(value, country=settings.COUNTRY) if len(value) >= _SHORTEST else None
+    if phone is None:
+        return None
+    person = by.person if isinstance(by.person, User) else None
+    known = recognise(person, points=[("phone", phone.e164)])
+    if known:
+        return known[0].client
+    return create_client(Client.Kind.PERSON, {}, phones=[value], by=by)
 
 
 def carry_out(
