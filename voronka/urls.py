@@ -19,6 +19,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("audit/", include("voronka.web.audit.urls")),
     path("cards/", include("voronka.web.card.urls")),
     path("filters/", include("voronka.web.filters.urls")),
+    path("board/", include("voronka.web.board.urls")),
 ]
 handler400 = "voronka.web.frame.views.bad_request"
 handler403 = "voronka.web.frame.views.forbidden"

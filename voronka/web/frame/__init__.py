@@ -67,6 +67,12 @@ class Frame:
         """The links of the rail."""
         return navigation.rail(self.user, self.request.path) if self.user else []
 
+    @property
+    def boards(self) -> list[navigation.Link]:
+        """The boards this person may open, as the rail has them."""
+        index = navigation.address("board:index")
+        return next((link.children for link in self.rail if index and link.url == index), [])
+
     @cached_property
     def bottom(self) -> list[navigation.Link]:
         """The places of the phone's bottom bar; "More" takes the last one."""

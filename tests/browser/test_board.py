@@ -1,0 +1,202 @@
+"""The board in a real browser: drag, drop with a dialog, keyboard, others' moves, a phone."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.factories import make_field, make_item, make_item_type, make_pipeline, stage
+from tests.people.factories import make_user
+from voronka.items import commands
+from voronka.items.models import Item
+from voronka.journal.actors import Actor
+
+pytestmark = pytest.mark.browser
+SYSTEM = Actor.system()
+
+
+@pytest.fixture
+def boss(live_url):
+    return make_user("owner")
+
+
+@pytest.fixture
+def pipeline(boss):
+    kind = make_item_type()
+    make_field(kind, "budget", "number")
+    pipeline = make_pipeline(kind, reasons=True)
+    pipeline.stages.filter(code="s3").update(required=["budget"])
+    return pipeline
+
+
+@pytest.fixture
+def card(pipeline, boss):
+    return make_item(pipeline, owner=boss, title="Кухня с островом")
+
+
+@pytest.fixture
+def board(page, login, boss, card, pipeline):
+    login(page, boss)
+    page.goto(f"/board/{pipeline.pk}/")
+    return page
+
+
+def column(page, item, code):
+    """The body of a column."""
+    return page.locator(f"#column-{stage(item.pipeline, code).pk} .column-body")
+
+
+def drag(page, card, target):
+    """Drag by the mouse, in steps as a hand does."""
+    start, end = card.bounding_box(), target.bounding_box()
+    page.mouse.move(start["x"] + 60, start["y"] + 20)
+    page.mouse.down()
+    page.mouse.move(start["x"] + 90, start["y"] + 40, steps=4)
+    page.mouse.move(end["x"] + end["width"] / 2, end["y"] + min(60, end["height"] / 2), steps=12)
+    page.mouse.up()
+
+
+def stands_in(item, code):
+    return Item.objects.get(pk=item.pk).stage.code == code
+
+
+def on_board(page, item):
+    return page.locator(f"#item-{item.pk}")
+
+
+def test_a_card_is_dragged_to_the_next_stage_and_taken_back(board, card):
+    head = board.locator(f"#head-{stage(card.pipeline, 's2').pk}")
+    with board.expect_response("**/move/*") as answer:
+        drag(board, on_board(board, card), column(board, card, "s2"))
+    assert answer.value.status == 204
+    expect(column(board, card, "s2").locator(".board-card")).to_have_count(1)
+    expect(head.locator(".count")).to_have_text("1")
+    assert stands_in(card, "s2")
+    expect(board.locator("#slider-frame")).to_be_hidden()  # a drop is no click
+    board.locator(".toast").get_by_role("button", name="Отменить").click()
+    expect(column(board, card, "s1").locator(".board-card")).to_have_count(1)
+    expect(head.locator(".count")).to_have_text("0")
+
+
+def test_a_drop_on_a_stage_with_a_required_field_asks_and_a_cancel_puts_it_back(board, card):
+    dialog = board.locator("#dialog-frame")
+    drag(board, on_board(board, card), column(board, card, "s3"))
+    expect(dialog).to_be_visible()
+    expect(column(board, card, "s3").locator(".board-card")).to_have_count(1)
+    dialog.get_by_role("button", name="Отмена").click()
+    expect(column(board, card, "s1").locator(".board-card")).to_have_count(1)
+    assert stands_in(card, "s1")
+    drag(board, on_board(board, card), column(board, card, "s3"))
+    dialog.get_by_label("budget").fill("500")
+    board.keyboard.press("Enter")
+    expect(dialog).to_be_hidden()
+    expect(column(board, card, "s3").locator(".board-card:not(.sending)")).to_have_count(1)
+    assert stands_in(card, "s3")
+
+
+def test_a_card_dropped_on_the_zone_of_refusal_leaves_with_its_reason(board, card):
+    drag_start = on_board(board, card).bounding_box()
+    board.mouse.move(drag_start["x"] + 60, drag_start["y"] + 20)
+    board.mouse.down()
+    board.mouse.move(drag_start["x"] + 100, drag_start["y"] + 60, steps=5)
+    zone = board.locator(".drop-zone.lost")
+    expect(zone).to_be_visible()
+    end = zone.bounding_box()
+    board.mouse.move(end["x"] + end["width"] / 2, end["y"] + end["height"] / 2, steps=12)
+    board.mouse.up()
+    dialog = board.locator("#dialog-frame")
+    dialog.get_by_label("Дорого").check()
+    dialog.get_by_role("button", name="Закрыть с отказом").click()
+    expect(on_board(board, card)).to_have_count(0)
+    fold = board.locator(f"#head-{stage(card.pipeline, 'lost').pk}")
+    expect(fold.locator(".count")).to_have_text("1")
+    fold.click()
+    expect(on_board(board, card)).to_be_visible()
+    assert stands_in(card, "lost")
+
+
+def test_cards_are_moved_by_keys_as_well(board, card):
+    board.keyboard.press("ArrowDown")
+    expect(on_board(board, card).locator(".title")).to_be_focused()
+    board.keyboard.press("Shift+ArrowRight")
+    expect(column(board, card, "s2").locator(".board-card:not(.sending)")).to_have_count(1)
+    expect(on_board(board, card).locator(".title")).to_be_focused()
+    board.keyboard.press("m")
+    dialog = board.locator("#dialog-frame")
+    expect(dialog).to_contain_text("Куда перенести карточку?")
+    board.keyboard.press("4")
+    expect(dialog.get_by_label("budget")).to_be_focused()
+    board.keyboard.press("Escape")
+    expect(column(board, card, "s2").locator(".board-card")).to_have_count(1)
+    expect(on_board(board, card).locator(".title")).to_be_focused()
+    board.keyboard.press("Enter")
+    expect(board.locator("#slider-frame")).to_be_visible()
+
+
+def test_what_others_do_arrives_by_itself(board, card, pipeline):
+    board.wait_for_function("!document.querySelector('.live-state').classList.contains('offline')")
+    expect(on_board(board, card)).to_be_visible()
+    heard = "window.heard = 0; document.addEventListener('live:change', () => window.heard++)"
+    board.evaluate(heard)
+
+    def probe():  # the stream may still be on its way: changes made until it is heard don't count
+        commands.edit_item(card.pk, {"title": f"Кухня {probe.count}"}, by=SYSTEM)
+        probe.count += 1
+        board.wait_for_timeout(100)
+        return board.evaluate("window.heard") > 0
+
+    probe.count = 0
+    assert any(probe() for _ in range(80))
+    commands.move_item(card.pk, to=stage(pipeline, "s2"), by=SYSTEM)
+    expect(column(board, card, "s2").locator(".board-card")).to_have_count(1)
+    other = make_item(pipeline, title="Новая карточка")
+    expect(column(board, card, "s1")).to_contain_text("Новая карточка")
+    commands.edit_item(other.pk, {"amount": "1500"}, by=SYSTEM)
+    expect(on_board(board, other).locator(".amount")).to_contain_text("500")
+    commands.delete_item(other.pk, by=SYSTEM)
+    expect(on_board(board, other)).to_have_count(0)
+
+
+def test_a_card_is_added_in_place_and_stands_in_its_column(board, card):
+    board.get_by_role("button", name="Быстро добавить").click()
+    board.keyboard.type("Шкаф")
+    board.keyboard.press("Enter")
+    expect(column(board, card, "s1").locator(".board-card")).to_have_count(2)
+    expect(board.get_by_label("Название")).to_be_focused()
+    expect(board.get_by_label("Название")).to_have_value("")
+
+
+def test_a_phone_shows_one_column_and_moves_a_card_by_its_button(phone, login, boss, card):
+    login(phone, boss)
+    phone.goto(f"/board/{card.pipeline_id}/")
+    first, second = (phone.locator(f"#column-{stage(card.pipeline, c).pk}") for c in ("s1", "s2"))
+    expect(first).to_be_in_viewport(ratio=0.5)
+    expect(second).not_to_be_in_viewport(ratio=0.2)
+    chip = phone.locator(".stage-switcher").get_by_role("button", name=re.compile("Этап 2"))
+    on_board(phone, card).locator(".card-move").tap()
+    phone.locator("#dialog-frame").get_by_role("button", name=re.compile("Этап 2")).tap()
+    expect(chip.locator(".count")).to_have_text("1")
+    chip.tap()
+    expect(on_board(phone, card)).to_be_in_viewport()
+    expect(chip).to_have_attribute("aria-current", "")
+    wide = phone.evaluate("document.documentElement.scrollWidth > innerWidth")
+    assert not wide
+
+
+def test_coming_back_finds_the_place_in_a_long_column(board, card, pipeline, boss):
+    for _ in range(60):
+        make_item(pipeline, owner=boss)
+    board.reload()
+    body = column(board, card, "s1")
+    expect(body.locator(".board-card")).to_have_count(25)
+    for cards in (50, 61):
+        body.evaluate("list => list.scrollTo(0, list.scrollHeight)")
+        expect(body.locator(".board-card")).to_have_count(cards)
+    place = body.evaluate("list => list.scrollTop")
+    board.goto("/account/profile/")
+    board.go_back()
+    expect(body.locator(".board-card")).to_have_count(61)
+    board.wait_for_function(
+        "place => Math.abs(document.querySelector('.column-body').scrollTop - place) < 40",
+        arg=place,
+    )

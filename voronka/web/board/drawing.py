@@ -1,0 +1,176 @@
+"""Cards as HTML. A board draws hundreds, so a card is one string and not a template.
+
+Whatever people wrote goes through `escape`; everything else is ours, a number, or drawn by tags.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime, timedelta
+from functools import cached_property
+from html import escape
+
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+
+from voronka.items.board import BoardCard, Reach
+from voronka.people.models import User
+from voronka.pipelines.models import ItemType, Source, Stage
+from voronka.web import words
+from voronka.web.templatetags.voronka import avatar, icon
+
+SOON = 0.75  # of the deadline spent: the clock turns amber
+_LONG = 56  # letters; a longer title may be cut, so it is whole on hover
+_STEP_ICONS = {"call": "phone", "meeting": "users", "task": "checkbox"}
+_CLOCK = '<span class="clock{}" style="--spent:{:.2f}" role="img" title="{}"></span>'
+_STEP = '<span class="next-step{}" title="{}">{}{}</span>'
+
+
+class Drawer:
+    """Draws cards for one person at one moment; keeps what many cards share."""
+
+    def __init__(
+        self,
+        kind: ItemType,
+        stages: Mapping[int, Stage],
+        sources: Iterable[Source],
+        *,
+        movable: Reach,
+        now: datetime | None = None,
+    ) -> None:
+        """Get ready to draw.
+
+        Args:
+            movable: the cards that the person may move; the others can't be dragged.
+        """
+        self.now = now or timezone.now()
+        self.stages = stages
+        self.has_amount = kind.has_amount
+        self.movable = movable
+        self._before, self._behind = reverse("card:show", args=[0]).split("0")
+        self._sources = {s.pk: icon(s.icon, "", str(s.name)) for s in sources}
+        self._owners: dict[int, str] = {}
+        self._grades: dict[str, str] = {"": ""}
+        self._zone = timezone.get_current_timezone()
+        self._today = self.now.astimezone(self._zone).date()
+        near = ((-1, _("yesterday")), (0, _("today")), (1, _("tomorrow")))
+        self._near = {self._today + timedelta(days=days): word for days, word in near}
+        self._days: dict[date, str] = {}
+
+    def cards(self, cards: Iterable[BoardCard]) -> SafeString:
+        """Draw cards one after the other."""
+        return SafeString("".join(map(self._card, cards)))
+
+    def _card(self, card: BoardCard) -> str:
+        is_open = card.closed_at is None
+        late = is_open and card.stalls_at is not None and card.stalls_at <= self.now
+        stage = self.stages[card.stage_id]
+        movable = is_open and self.movable.holds(card.owner_id)
+        css = " key" if stage.key else ""
+        if late and stage.critical:
+            css += " critical"
+        if not movable:
+            css += " fixed"
+        title = escape(card.title)
+        hint = f' title="{title}"' if len(title) > _LONG else ""
+        amount = words.money(card.amount) if self.has_amount and card.amount else ""
+        return (
+            f'<article class="board-card{css}" id="item-{card.pk}"'
+            f' data-at="{card.stage_id}/{card.place}">'
+            f'<a class="title" href="{self._before}{card.pk}{self._behind}" data-slider{hint}>'
+            f"{title}</a>{self._clock(card, late=late) if is_open else ''}"
+            f'<div class="line"><span class="client">{escape(card.client)}</span>'
+            f'<span class="amount">{amount}</span></div><div class="meta">'
+            f"{self._owners.get(card.owner_id) or self._owner(card)}{self._marks(card)}"
+            f"{self._closed(card.closed_at) if card.closed_at else self._step(card)}"
+            f"{self._move_button if movable else ''}</div></article>"
+        )
+
+    def _marks(self, card: BoardCard) -> str:
+        grade = self._grades.get(card.grade)
+        if grade is None:
+            grade = self._grades[card.grade] = _grade(card.grade)
+        source = self._sources.get(card.source_id, "") if card.source_id else ""
+        return grade + source + (self._repeat if card.repeat else "")
+
+    def _clock(self, card: BoardCard, *, late: bool) -> str:
+        if card.stalls_at is None:
+            return ""
+        left = card.stalls_at - self.now
+        if late:
+            return _CLOCK.format(" clock-late", 1, self._late % words.duration(-left))
+        whole = card.stalls_at - card.entered_at
+        spent = 1 - left / whole if whole > timedelta(0) else 1.0
+        css = " clock-soon" if spent > SOON else ""
+        return _CLOCK.format(css, spent, self._left % words.duration(left))
+
+    def _step(self, card: BoardCard) -> str:
+        at = card.step_at
+        if at is None:
+            return self._no_step
+        local = at.astimezone(self._zone)
+        css = " overdue" if at < self.now else " today" if local.date() == self._today else ""
+        mark, kind = self._kinds.get(card.step_kind) or self._kinds["task"]
+        return _STEP.format(css, escape(card.step_title), mark, f"{kind} {self._when(local)}")
+
+    def _closed(self, at: datetime) -> str:
+        local = at.astimezone(self._zone)
+        return _STEP.format("", words.full(at), self._closed_mark, self._when(local))
+
+    def _when(self, local: datetime) -> str:
+        """The same words as `words.when`, with the days of a board remembered."""
+        day = local.date()
+        if word := self._near.get(day):
+            return f"{word}{words.NBSP}{local:%H:%M}"
+        known = self._days.get(day)
+        if known is None:
+            known = self._days[day] = words.short_date(day, this_year=self._today.year)
+        return known
+
+    def _owner(self, card: BoardCard) -> str:
+        drawn = avatar(User(pk=card.owner_id, name=card.owner_name), "avatar-sm")
+        self._owners[card.owner_id] = drawn
+        return drawn
+
+    @cached_property
+    def _kinds(self) -> dict[str, tuple[str, str]]:
+        names = {
+            "call": pgettext("next step", "call"),
+            "meeting": pgettext("next step", "meeting"),
+            "task": pgettext("next step", "task"),
+        }
+        return {kind: (icon(_STEP_ICONS[kind]), escape(name)) for kind, name in names.items()}
+
+    @cached_property
+    def _no_step(self) -> str:
+        hint, text = escape(_("No next step is planned")), escape(_("no step"))
+        return _STEP.format(" none", hint, icon("alert-circle"), text)
+
+    @cached_property
+    def _closed_mark(self) -> str:
+        return icon("circle-check")
+
+    @cached_property
+    def _repeat(self) -> str:
+        return icon("refresh", "", _("Has bought before"))
+
+    @cached_property
+    def _move_button(self) -> str:
+        label = escape(_("Move to another stage"))
+        return f'<button type="button" class="card-move" aria-label="{label}"></button>'
+
+    @cached_property
+    def _late(self) -> str:
+        return escape(_("past the deadline by %s"))
+
+    @cached_property
+    def _left(self) -> str:
+        return escape(_("%s left until the deadline"))
+
+
+def _grade(letter: str) -> str:
+    safe, title = escape(letter), escape(_("Grade %(letter)s") % {"letter": letter})
+    return f'<span class="grade grade-{safe.lower()}" title="{title}">{safe}</span>'
