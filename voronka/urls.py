@@ -8,6 +8,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("voronka.web.health.urls")),
     path("", include("voronka.web.frame.urls")),
     path("my-day/", include("voronka.web.my_day.urls")),
+    path("blueprint/", include("voronka.web.blueprint.urls")),
     path("notifications/", include("voronka.web.notifications.urls")),
     path("account/", include("voronka.web.account.urls")),
     path("api/v1/", api.urls),

@@ -50,7 +50,7 @@ def apply(wanted: Blueprint, *, by: Actor, file: str = "blueprint.yaml") -> Plan
         HeirMissing: a removed stage has cards or history and no heir in the file.
         Refused: something else stands in the way; the sentences say what to do.
         Forbidden: the actor may not change the set-up, or the people's part of it.
-    Source: docs/blueprint.md, "What apply does".
+    Source: docs/blueprints.md, "apply".
     """
     begin(by)
     planned = plan(wanted, file=file)

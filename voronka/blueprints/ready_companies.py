@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from django.utils.translation import gettext as _
 from voronka.blueprints.reading import read
 from voronka.blueprints.schema import Blueprint
 from voronka.kernel.errors import NotFound
+from voronka.kernel.texts import LocalText
 
 _FOLDER = Path(__file__).parent / "ready"
 
@@ -30,6 +32,28 @@ def text(name: str) -> str:
         sentence = _("There is no ready company “%(name)s”. There are: %(known)s.")
         raise NotFound(sentence % {"name": name, "known": ", ".join(names())})
     return (_FOLDER / f"{name}.yaml").read_text(encoding="utf-8")
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What a ready company is, for a list to choose from."""
+
+    name: str
+    about: LocalText
+    funnels: int
+    stages: int
+
+
+@cache
+def summaries() -> tuple[Summary, ...]:
+    """Return what the ready companies are, the smallest first. Read once a process."""
+    found = []
+    for name in names():
+        company = load(name)
+        funnels = (company.pipelines or {}).values()
+        stages = sum(len(funnel.stages) for funnel in funnels)
+        found.append(Summary(name, company.about.local, len(funnels), stages))
+    return tuple(found)
 
 
 def load(name: str) -> Blueprint:

@@ -1,0 +1,1 @@
+"""The blueprint: the whole set-up as a file that is taken out, checked, planned and applied."""
