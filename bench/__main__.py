@@ -6,11 +6,14 @@ import argparse
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bench import generator, house
 from bench.floor import Floor
 from bench.timing import Timing
+
+if TYPE_CHECKING:
+    from bench.company import Company
 
 _SIZES = {"10k": 10_000, "100k": 100_000, "1m": 1_000_000}
 _TABLE = Path(__file__).parent.parent / "docs" / "benchmarks.md"
@@ -71,16 +74,8 @@ def _measure(items: int, home: Path) -> list[Row]:
     from voronka.people.commands import create_token
 
     company = found()
-    seconds = generator.fill(
-        items,
-        pipeline_id=company.pipeline,
-        stages=company.stages,
-        won=company.won,
-        lost=company.lost,
-        owner=company.first_seller,
-    )
+    rows = [] if Item.objects.exists() else [_filled(items, company)]
     first = Item.objects.order_by("pk").values_list("pk", flat=True)[0] + generator.OPEN_EVERY - 1
-    rows = [Row(f"fill: {items:,} cards, {items * 5:,} visits", f"{items / seconds:,.0f} cards/s")]
     pages = Pages(company, first)
     with psycopg.connect(autocommit=True, **connection_arguments()) as plain:
         floor = Floor(plain, company.pipeline, company.stages, items, first)
@@ -138,6 +133,18 @@ def _measure(items: int, home: Path) -> list[Row]:
         ids = list(movable.values_list("pk", flat=True)[:1500])
         rows.append(_rate("API move, 8 clients", wire.move(ids, 8), move_floor, "270/s"))
     return rows
+
+
+def _filled(items: int, company: Company) -> Row:
+    seconds = generator.fill(
+        items,
+        pipeline_id=company.pipeline,
+        stages=company.stages,
+        won=company.won,
+        lost=company.lost,
+        owner=company.first_seller,
+    )
+    return Row(f"fill: {items:,} cards, {items * 5:,} visits", f"{items / seconds:,.0f} cards/s")
 
 
 def _row(what: str, mine: Timing, floor: Timing, aim: str) -> Row:

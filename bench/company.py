@@ -50,8 +50,12 @@ def found() -> Company:
     from voronka.blueprints.reading import read
     from voronka.journal.actors import Actor
     from voronka.people.commands import create_ready_roles, create_user
-    from voronka.pipelines.models import Pipeline, Stage
+    from voronka.people.models import User
+    from voronka.pipelines.models import Pipeline
 
+    if Pipeline.objects.filter(code="sales").exists():  # a house that was kept
+        people = list(User.objects.order_by("pk")[:2])
+        return _described(people[0], people[1])
     by = Actor.system("bench")
     roles = {role.code: role for role in create_ready_roles(by=by)}
     owner = create_user("owner@bench.example", role=roles["owner"], by=by, name="Owner")
@@ -64,14 +68,20 @@ def found() -> Company:
         for n in range(1, STAGES + 1)
     )
     apply(read(_BLUEPRINT.replace("STAGES", stages)), by=by)
+    return _described(owner, sellers[0])
+
+
+def _described(owner: User, seller: User) -> Company:
+    from voronka.pipelines.models import Pipeline, Stage
+
     pipeline = Pipeline.objects.get(code="sales")
     known = {stage.code: stage.pk for stage in Stage.objects.filter(pipeline=pipeline)}
     return Company(
         owner=owner,
-        seller=sellers[0],
+        seller=seller,
         pipeline=pipeline.pk,
         stages=[known[f"s{n}"] for n in range(1, STAGES + 1)],
         won=known["won"],
         lost=known["lost"],
-        first_seller=sellers[0].pk,
+        first_seller=seller.pk,
     )
