@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from voronka.items import rules
 from voronka.items.facts import proofs
 from voronka.items.models import Item, LineItem
+from voronka.journal.actors import Actor
 from voronka.kernel.errors import Sentence
 from voronka.pipelines.models import Field, LossReason, Pipeline, Stage
 from voronka.pipelines.system_fields import SYSTEM_FIELDS
@@ -71,6 +72,40 @@ def ask(
         needs_reason=lost and reason is None and has_reasons(to.pipeline_id),
         needs_comment=lost and reason is not None and reason.needs_comment and not comment.strip(),
     )
+
+
+Guard = Callable[[Item, Stage, Actor], None]
+_guards: list[Guard] = []
+
+
+def register_guard(guard: Guard) -> None:
+    """Let a package above refuse a move by raising a DomainError: (card, to, by) -> None.
+
+    Guards are asked when the gate itself is open; what they refuse no field and no tick can mend.
+    """
+    if guard not in _guards:
+        _guards.append(guard)
+
+
+def pass_guards(item: Item, to: Stage, *, by: Actor) -> None:
+    """Let a card pass, or raise what the first guard raises."""
+    for guard in _guards:
+        guard(item, to, by)
+
+
+def criteria_now(item: Item) -> tuple[list[rules.Criterion], list[rules.Criterion]]:
+    """Return the required exit criteria of the card's present stage, and those still unmet."""
+    wanted = [c for c in rules.criteria(item.stage) if c.required]
+    if not wanted:
+        return [], []
+    lines = any(c.check == "field:lines" for c in wanted) and _has_lines(item)
+    facts = rules.Facts(
+        values=item.values,
+        system=rules.system_facts(item, lines=lines),
+        checks=item.checks,
+        proofs=proofs(item, [c.check for c in wanted]),
+    )
+    return wanted, [c for c in wanted if not rules.is_met(c, facts)]
 
 
 def wanted_by_new(pipeline: Pipeline, changes: Mapping[str, Any]) -> dict[str, Sentence]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, ClassVar
 
 from django.conf import settings
@@ -97,6 +97,8 @@ class Item(models.Model):
     changed_at = models.DateTimeField()
     stage_entered_at = models.DateTimeField()
     stalls_at = models.DateTimeField(null=True)  # set on every move, so "stalled" is an index scan
+    stall_extra = models.DurationField(db_default=timedelta())  # prolonged and paused in this stay
+    paused_at = models.DateTimeField(null=True)  # since when the stage's clock stands still
     next_activity_at = models.DateTimeField(null=True)
     next_activity_kind = models.CharField(max_length=10, blank=True)
     next_activity_title = models.CharField(max_length=255, blank=True)
@@ -258,6 +260,52 @@ class Tally(models.Model):
         return f"{self.stage_id}: {self.cards:+d}"
 
 
+class ClockChange(models.Model):
+    """The clock of a stay was prolonged or paused, with a reason (FS-9).
+
+    `amount` is time by the stage's own measure (working or calendar); of a pause it is known when
+    it ends. `until`: when a pause ends by itself.
+    """
+
+    class Kind(models.TextChoices):
+        PROLONGED = "prolonged", _("Prolonged")
+        PAUSED = "paused", _("Paused")
+
+    item = models.ForeignKey(Item, models.CASCADE, related_name="clock_changes")
+    stage = models.ForeignKey("pipelines.Stage", models.CASCADE, related_name="clock_changes")
+    stay = models.DateTimeField()  # the card's stage_entered_at
+    kind = models.CharField(max_length=9, choices=Kind.choices)
+    reason = models.CharField(max_length=300)
+    amount = models.DurationField(default=timedelta)
+    by_user_id = models.BigIntegerField(null=True)
+    at = models.DateTimeField()
+    until = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["item"],
+                condition=Q(kind="paused", ended_at=None),
+                name="clock_paused_once",
+            )
+        ]
+        indexes = [
+            models.Index(fields=["item", "at"], name="clock_change_by_item"),
+            # norm review: how often a stage is prolonged
+            models.Index(fields=["stage", "at"], name="clock_change_by_stage"),
+            # the worker: pauses that end by themselves
+            models.Index(
+                fields=["until"],
+                condition=Q(kind="paused", ended_at=None, until__isnull=False),
+                name="clock_pause_to_end",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.item_id}: {self.kind}"
+
+
 class ItemLink(models.Model):
     """Two cards belong together; `parent` came first or holds the other."""
 
@@ -282,6 +330,40 @@ class ItemLink(models.Model):
 
     def __str__(self) -> str:
         return f"{self.parent_id} → {self.child_id}"
+
+
+class Passage(models.Model):
+    """A card went through a tunnel into another funnel; the map of funnels counts these (TN-2).
+
+    `child` is the card that was made there; empty when the card itself went.
+    """
+
+    class How(models.TextChoices):
+        MOVE = "move", _("Moved")
+        CHILD = "child", _("Goes on as a card of its own")
+        COPY = "copy", _("Successor")
+
+    item = models.ForeignKey(Item, models.CASCADE, related_name="passages")
+    child = models.ForeignKey(Item, models.CASCADE, null=True, related_name="arrivals")
+    from_pipeline = models.ForeignKey("pipelines.Pipeline", models.CASCADE, related_name="+")
+    from_stage = models.ForeignKey("pipelines.Stage", models.SET_NULL, null=True, related_name="+")
+    to_pipeline = models.ForeignKey("pipelines.Pipeline", models.CASCADE, related_name="+")
+    to_stage = models.ForeignKey("pipelines.Stage", models.SET_NULL, null=True, related_name="+")
+    how = models.CharField(max_length=5, choices=How.choices)
+    robot = models.CharField(max_length=60, blank=True)  # its code; empty: a person sent the card
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes = [
+            # the map: how many went from where to where in a period
+            models.Index(
+                fields=["at", "from_stage", "to_stage"], include=["how"], name="passage_map"
+            ),
+            models.Index(fields=["item", "at"], name="passage_by_item"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.item_id}: {self.from_stage_id} → {self.to_stage_id}"
 
 
 class Watch(models.Model):

@@ -148,18 +148,27 @@ def unmet(current: Stage, passed: Sequence[Stage], to: Stage, facts: Facts) -> l
 
 
 def stalls_at(
-    stage: Stage, entered: datetime, schedule: Callable[[], WorkSchedule]
+    stage: Stage,
+    entered: datetime,
+    schedule: Callable[[], WorkSchedule],
+    *,
+    extra: timedelta = timedelta(),
+    share: float = 1.0,
 ) -> datetime | None:
     """Return when a card that entered `stage` becomes stalled; None without a norm.
 
-    `schedule` is asked only for norms in working time.
+    Args:
+        schedule: asked only for norms in working time.
+        extra: by how much the stay was prolonged or paused, in the norm's own measure.
+        share: of the norm, e.g. 0.8 for the moment when 80 % of it have passed.
     """
     deadline = stage.deadline
     if deadline is None or not stage.is_open:
         return None
+    allowed = (deadline + extra) * share
     if stage.deadline_working:
-        return schedule().add(entered, deadline)
-    return entered + deadline
+        return schedule().add(entered, allowed)
+    return entered + allowed
 
 
 def overdue(stalls: datetime | None, left: datetime) -> timedelta | None:

@@ -58,6 +58,26 @@ def people(*, state: str = "", text: str = "", role: str = "") -> list[PersonRow
     return [row for row in rows if not state or row.state == state]
 
 
+def head_of(user_id: int) -> User | None:
+    """Return the head of sales of a person: the nearest working head above, never the person.
+
+    Looks up the tree of departments; where nobody leads, whoever may control the team's work, then
+    the owner of the CRM. None in a company of one. Three queries at most.
+    """
+    rows = {d.pk: d for d in Department.objects.select_related("head__role")}
+    place = User.objects.filter(pk=user_id).values_list("department_id", flat=True).first()
+    seen: set[int] = set()
+    while place is not None and place in rows and place not in seen:
+        seen.add(place)
+        head = rows[place].head
+        if head is not None and head.is_active and head.pk != user_id:
+            return head
+        place = rows[place].parent_id
+    others = User.objects.select_related("role").filter(is_active=True).exclude(pk=user_id)
+    candidates = others.filter(Q(role__rights__contains="control") | Q(role__everything=True))
+    return candidates.order_by("role__everything", "pk").first()
+
+
 def state_of(user: User) -> str:
     """Return "active", "invited" (no password yet) or "dismissed"."""
     if not user.is_active:

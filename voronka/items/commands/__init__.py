@@ -10,8 +10,10 @@ from voronka.items.commands.lines import set_lines
 from voronka.items.commands.linking import link_items, unlink_items, unwatch_item, watch_item
 from voronka.items.commands.moving import correct_item, move_item, undo_move
 from voronka.items.commands.reading import note_reading
+from voronka.items.commands.tunnelling import Tunnel, tunnel_item
 
 __all__ = [
+    "Tunnel",
     "assign_owner",
     "attach_file",
     "confirm_criterion",
@@ -27,6 +29,7 @@ __all__ = [
     "remove_file",
     "restore_item",
     "set_lines",
+    "tunnel_item",
     "undo_conversion",
     "undo_move",
     "unlink_items",

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from voronka.items import rules
-from voronka.items.models import Item, StageVisit
+from voronka.items.models import ClockChange, Item, StageVisit
 from voronka.journal.actors import Actor
 from voronka.journal.commands import record
 from voronka.journal.models import Event
@@ -77,12 +77,15 @@ def enter_stage(
     StageVisit.objects.filter(item_id=item.pk, left_at=None).update(
         left_at=at, overdue=rules.overdue(item.stalls_at, at)
     )
+    if item.paused_at is not None:
+        end_pause(item, at=at)
     visits = [_visit(item, stage, by=by, at=at, left=at, jump=True) for stage in passed]
     visits.append(_visit(item, to, by=by, at=at, correction=correction))
     StageVisit.objects.bulk_create(visits)
     item.stage = to
     item.stage_entered_at = at
     item.stalls_at = rules.stalls_at(to, at, lambda: schedule_of(item.owner_id))
+    item.stall_extra, item.paused_at = timedelta(), None
     item.closed_at = None if to.is_open else at
     if to.kind != Stage.Kind.LOST:
         item.loss_reason_id, item.loss_comment = None, ""
@@ -93,12 +96,27 @@ def enter_stage(
             "stage",
             "stage_entered_at",
             "stalls_at",
+            "stall_extra",
+            "paused_at",
             "closed_at",
             "loss_reason",
             "loss_comment",
         ],
         at=at,
     )
+
+
+def end_pause(item: Item, *, at: datetime) -> timedelta:
+    """End the pause of a locked card; return how long it was, by the measure of its stage."""
+    since = item.paused_at or at
+    if item.stage.deadline_working:
+        amount = schedule_of(item.owner_id).between(since, at)
+    else:
+        amount = max(at - since, timedelta())
+    ClockChange.objects.filter(item_id=item.pk, kind=ClockChange.Kind.PAUSED, ended_at=None).update(
+        ended_at=at, amount=amount
+    )
+    return amount
 
 
 def first_visit(item: Item, stages: Sequence[Stage], *, by: Actor, at: datetime) -> None:

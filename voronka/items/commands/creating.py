@@ -145,7 +145,8 @@ def place_item(
         write_lines(item, lines, sum_up=sum_up)
     at = item.created_at
     first_visit(item, stages, by=by, at=at)
-    note_event("item.created", item, by=by, at=at, stage=item.stage_id, title=item.title, **diff)
+    diff |= {"stage": item.stage_id, "title": item.title, "grade": item.grade}
+    note_event("item.created", item, by=by, at=at, **diff)
 
 
 def regrade(item: Item) -> bool:

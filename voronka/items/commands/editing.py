@@ -138,7 +138,13 @@ def assign_owner(item_id: int, *, to: User, by: Actor) -> Item:
         )
     left = item.owner_id
     item.owner = to
-    item.stalls_at = rules.stalls_at(item.stage, item.stage_entered_at, lambda: schedule_of(to.pk))
+    if item.paused_at is None:
+        item.stalls_at = rules.stalls_at(
+            item.stage,
+            item.stage_entered_at,
+            lambda: schedule_of(to.pk),
+            extra=item.stall_extra,
+        )
     save_card(item, ["owner", "stalls_at"])
     note_event("item.assigned", item, by=by, left=left, entered=to.pk)
     return item

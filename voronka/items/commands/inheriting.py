@@ -5,7 +5,7 @@ Source: docs/domain/stages.md, "a stage goes, its history stays" (FS-16).
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, partial
 
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
@@ -125,12 +125,12 @@ def restate_deadlines(stage: Stage) -> int:
     """Count anew when the open cards of a stage become stalled; return how many changed."""
     schedule = cache(schedule_of)
     cards = Item.objects.filter(stage=stage, closed_at=None).values_list(
-        "pk", "owner_id", "stage_entered_at", "stalls_at"
+        "pk", "owner_id", "stage_entered_at", "stalls_at", "stall_extra", "paused_at"
     )
     ids, moments = [], []
-    for pk, owner_id, entered, before in cards.iterator(chunk_size=5000):
-        after = rules.stalls_at(stage, entered, lambda owner=owner_id: schedule(owner))  # type: ignore[misc]
-        if after != before:
+    for pk, owner_id, entered, before, extra, paused in cards.iterator(chunk_size=5000):
+        after = rules.stalls_at(stage, entered, partial(schedule, owner_id), extra=extra)
+        if after != before and paused is None:
             ids.append(pk)
             moments.append(after)
     if ids:

@@ -12,10 +12,10 @@ from django.utils.translation import gettext_lazy as _
 
 from voronka.items import gate, rules
 from voronka.items.changes import clean_changes
-from voronka.items.commands.card import enter_stage, lock_card, note_event, save_card
+from voronka.items.commands.card import end_pause, enter_stage, lock_card, note_event, save_card
 from voronka.items.commands.editing import apply_changes, changed_columns
 from voronka.items.errors import BackwardRefused, CardChanged, CardClosed, GateClosed, WrongPipeline
-from voronka.items.models import Item, StageVisit
+from voronka.items.models import ClockChange, Item, StageVisit
 from voronka.journal.actors import Actor
 from voronka.kernel.errors import Forbidden, InvalidInput
 from voronka.people import access
@@ -57,6 +57,7 @@ def move_item(
         CardChanged: somebody else has moved it first.
         BackwardRefused: the pipeline goes forward only; `correct_item` is the way back.
         GateClosed: fields, exit criteria or the loss reason are missing.
+        DomainError: what a registered guard refuses, e.g. a large order without a pass.
     Source: docs/domain/gate.md.
     """
     item = lock_card(item_id, by=by, action="move")
@@ -84,6 +85,7 @@ def move_item(
             needs_reason=verdict.needs_reason,
             needs_comment=verdict.needs_comment,
         )
+    gate.pass_guards(item, to, by=by)
     if to.kind == Stage.Kind.LOST:
         item.loss_reason, item.loss_comment = reason, comment.strip()[:500]
     at = _not_before(item, at)
@@ -207,8 +209,15 @@ def step_back(item: Item) -> None:
     stage = Stage.objects.get(pk=previous.stage_id)
     entered = previous.entered_at
     item.stage, item.stage_entered_at = stage, entered
-    item.stalls_at = rules.stalls_at(stage, entered, lambda: schedule_of(item.owner_id))
+    if item.paused_at is not None:
+        end_pause(item, at=timezone.now())
+    changes = ClockChange.objects.filter(item_id=item.pk, stay=entered)
+    item.stall_extra = sum((change.amount for change in changes), timedelta())
+    item.paused_at = None  # a pause ended when the card left
+    item.stalls_at = rules.stalls_at(
+        stage, entered, lambda: schedule_of(item.owner_id), extra=item.stall_extra
+    )
     item.closed_at = None if stage.is_open else entered
     item.loss_reason, item.loss_comment = None, ""
-    columns = ["stage", "stage_entered_at", "stalls_at", "closed_at"]
+    columns = ["stage", "stage_entered_at", "stalls_at", "stall_extra", "paused_at", "closed_at"]
     save_card(item, [*columns, "loss_reason", "loss_comment"])
