@@ -14,6 +14,7 @@ from django.utils.translation import pgettext_lazy
 
 from voronka.clients.models import Client
 from voronka.items.models import Item, allowed
+from voronka.kernel.texts import LocalText
 
 if TYPE_CHECKING:
     from voronka.people.models import User
@@ -94,6 +95,9 @@ class Activity(models.Model):
     done_at = models.DateTimeField(null=True)
     outcome = models.CharField(max_length=10, choices=Outcome.choices, blank=True)
     result = models.TextField(blank=True)
+    # Where not any end will do: [{"code", "name"}]; done, it holds the code of one of them (RB-2).
+    answers = models.JSONField(default=list)
+    answer = models.CharField(max_length=20, blank=True)
     created_by_id = models.BigIntegerField(null=True)
     created_at = models.DateTimeField()
 
@@ -133,6 +137,12 @@ class Activity(models.Model):
         return self.done_at is None and self.due_at is not None and self.due_at < timezone.now()
 
     @property
+    def answer_name(self) -> str:
+        """The words of the answer that was given; "" without one."""
+        found = next((a for a in self.answers if a["code"] == self.answer), None)
+        return str(LocalText.of(found["name"])) if found else ""
+
+    @property
     def is_today(self) -> bool:
         """Whether it is planned for today, in the reader's time zone."""
         return self.due_at is not None and timezone.localdate(self.due_at) == timezone.localdate()
@@ -148,6 +158,7 @@ class Notification(models.Model):
         TASK = "task", _("A task was given to you")
         WATCHED = "watched", _("A card that you watch has moved")
         JOB = "job", _("A long job has ended")
+        ROBOT = "robot", _("A robot tells you something")
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="notifications")
     kind = models.CharField(max_length=10, choices=Kind.choices)

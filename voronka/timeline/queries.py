@@ -13,6 +13,7 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from voronka.clients.models import Client
 from voronka.items.models import Attachment, Item, ItemLink
@@ -36,11 +37,18 @@ SILENT = [
     for subject in ("item", "client")
     for what in (
         "read", "note_written", "note_edited", "note_pinned", "note_unpinned",
-        "activity_planned", "activity_done", "file_attached",
+        "activity_planned", "activity_done", "file_attached", "departed",
         "contact_added", "contact_changed", "contact_removed",
         "message_received", "message_written", "message_retried", "talks_moved",
     )
 ]  # fmt: skip
+
+
+# Why the history of the card before is told on this one, by how they are linked (TL-1, TN-1).
+STORIES: dict[str, Sentence] = {
+    ItemLink.Kind.CONVERTED: gettext_lazy("from the lead that became this card"),
+    ItemLink.Kind.COPY: gettext_lazy("from the card that this one follows"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -319,13 +327,16 @@ def _sources(subject: Item | Client, user: User) -> dict[int, Source]:
     """Return the other cards whose history belongs here, by id."""
     cards = Item.objects.visible_to(user)
     if isinstance(subject, Item):
-        leads = ItemLink.objects.filter(child_id=subject.pk, kind=ItemLink.Kind.CONVERTED)
-        rows = cards.filter(pk__in=leads.values("parent_id")).values_list("pk", "title")
-        why = _("from the lead that became this card")
-    else:
-        mine = cards.filter(Q(contact_id=subject.pk) | Q(company_id=subject.pk))
-        rows = mine.order_by("-pk").values_list("pk", "title")[:MOST_CARDS]
-        why = _("a card of this client")
+        kinds = dict(
+            ItemLink.objects.filter(child_id=subject.pk, kind__in=STORIES).values_list(
+                "parent_id", "kind"
+            )
+        )
+        found = cards.filter(pk__in=kinds).values_list("pk", "title") if kinds else ()
+        return {pk: Source(pk, title, STORIES[kinds[pk]]) for pk, title in found}
+    mine = cards.filter(Q(contact_id=subject.pk) | Q(company_id=subject.pk))
+    rows = mine.order_by("-pk").values_list("pk", "title")[:MOST_CARDS]
+    why = _("a card of this client")
     return {pk: Source(pk, title, why) for pk, title in rows}
 
 

@@ -176,6 +176,7 @@ _CLIENT_FIELDS: dict[str, Sentence] = {
     "kind": gettext_lazy("Kind"),
 }
 _REFERENCES = {"reason": "reason", "user": "user", "other": "item", "deal": "item", "lead": "item"}
+_REFERENCES |= {"was": "reason", "to": "stage"}
 
 # Events without anything to fill in: icon and sentence. Their author stands beside them.
 PLAIN: dict[str, tuple[str, Sentence]] = {
@@ -358,3 +359,13 @@ _HOW: dict[str, Callable[[Teller, Event], Line]] = {
     "client.activity_reopened": _titled("refresh", gettext_lazy("opened “%(title)s” again")),
     "client.note_deleted": lambda teller, event: Line("note", _("deleted a note")),
 }
+
+
+def register_line(verb: str, how: Callable[[Teller, Event], Line]) -> None:
+    """Let a package above put its own events into words."""
+    _HOW[verb] = how
+
+
+def stages_of(teller: Teller, event: Event) -> tuple[Change, ...]:
+    """Return the stage that an event left and the one it entered, with names."""
+    return _stages(teller, event)

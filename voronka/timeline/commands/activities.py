@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -34,6 +35,7 @@ class Plan:
     text: str = ""
     minutes: int | None = None  # planned length of a meeting
     remind_at: datetime | None = None
+    answers: tuple[Mapping[str, Any], ...] = ()  # it ends with one of these only: code, name
 
 
 @transaction.atomic
@@ -74,6 +76,7 @@ def plan_activity(
         due_at=plan.due_at,
         minutes=plan.minutes,
         remind_at=plan.remind_at,
+        answers=[dict(answer) for answer in plan.answers],
         item_id=item_id,
         client_id=client_id,
         owner_id=owner_id,
@@ -116,15 +119,24 @@ def change_activity(
 
 @transaction.atomic
 def finish_activity(
-    activity_id: int, *, outcome: str, by: Actor, result: str = "", at: datetime | None = None
+    activity_id: int,
+    *,
+    outcome: str,
+    by: Actor,
+    result: str = "",
+    answer: str = "",
+    at: datetime | None = None,
 ) -> Activity:
     """Finish an activity with its outcome; records `item.activity_done`.
 
     A finished call or meeting counts as a person's touch of the card (Q1), whatever it brought.
     Finishing twice changes nothing.
 
+    Args:
+        answer: of a task with `answers`: the code of one of them. A person can't end such a task
+            otherwise; robots can, when it has become pointless.
     Raises:
-        InvalidInput: an unknown outcome.
+        InvalidInput: an unknown outcome, or none of the answers that the task asks for.
     """
     if outcome not in Activity.Outcome.values:
         raise InvalidInput(
@@ -133,11 +145,14 @@ def finish_activity(
     activity, subject = _lock(activity_id, by=by)
     if activity.done_at is not None:
         return activity
+    _require_answer(activity, answer, by=by)
     activity.done_at = at or timezone.now()
     activity.outcome = outcome
     activity.result = result.strip()
-    activity.save(update_fields=["done_at", "outcome", "result"])
-    _note("activity_done", subject, activity, by=by, outcome=outcome, result=activity.result[:300])
+    activity.answer = answer
+    activity.save(update_fields=["done_at", "outcome", "result", "answer"])
+    said = activity.result[:300]
+    _note("activity_done", subject, activity, by=by, outcome=outcome, result=said, answer=answer)
     if isinstance(subject, Item):
         if outcome != Activity.Outcome.CANCELLED:
             note_touch(subject.pk, by=by)
@@ -151,12 +166,20 @@ def reopen_activity(activity_id: int, *, by: Actor) -> Activity:
     activity, subject = _lock(activity_id, by=by)
     if activity.done_at is None:
         return activity
-    activity.done_at, activity.outcome = None, ""
-    activity.save(update_fields=["done_at", "outcome"])
+    activity.done_at, activity.outcome, activity.answer = None, "", ""
+    activity.save(update_fields=["done_at", "outcome", "answer"])
     _note("activity_reopened", subject, activity, by=by)
     if isinstance(subject, Item):
         refresh_next_step(subject)
     return activity
+
+
+def _require_answer(activity: Activity, answer: str, *, by: Actor) -> None:
+    known = {str(a["code"]) for a in activity.answers}
+    if (answer and answer not in known) or (known and not answer and by.user_id is not None):
+        raise InvalidInput(
+            _("Choose how it ended."), fields={"answer": _("Choose one of the answers.")}
+        )
 
 
 def refresh_next_step(item: Item) -> None:
