@@ -67,6 +67,7 @@ INSTALLED_APPS = [
     "voronka.clients",
     "voronka.items",
     "voronka.timeline",
+    "voronka.automation",
     "voronka.channels",
     "voronka.search",
     "voronka.imports",
@@ -170,6 +171,9 @@ API_RATE_PER_MINUTE = env.integer(
     "VORONKA_API_RATE", 3000, low=1, high=10_000_000
 )  # a token, a process
 
+# Robots and webhooks may call addresses inside the company's own network.
+ALLOW_PRIVATE_REQUESTS = env.flag("VORONKA_ALLOW_PRIVATE_REQUESTS")
+
 CURRENCY = env.text("VORONKA_CURRENCY", "RUB")  # the company's currency, ISO 4217
 COUNTRY = env.text("VORONKA_COUNTRY", "RU")  # phones without a country code, public holidays
 
@@ -179,6 +183,7 @@ PROCRASTINATE_IMPORT_PATHS = ["voronka.cli.upkeep"]  # besides tasks.py of each 
 EVENT_HANDLERS: dict[str, list[str]] = {
     "": ["voronka.journal.live.announce"],
     "stage.changed": ["voronka.items.commands.inheriting.on_stage_changed"],
+    "stage.removed": ["voronka.automation.commands.robots.on_stage_removed"],
     "item.activity_": ["voronka.timeline.commands.notifications.on_planned"],
     "client.activity_": ["voronka.timeline.commands.notifications.on_planned"],
     "activity.": ["voronka.timeline.commands.notifications.on_planned"],
@@ -195,6 +200,8 @@ EVENT_HANDLERS: dict[str, list[str]] = {
     "item.moved": ["voronka.timeline.commands.notifications.on_moved"],
     "item.won": ["voronka.timeline.commands.notifications.on_moved"],
     "item.lost": ["voronka.timeline.commands.notifications.on_moved"],
+    "item.": ["voronka.automation.commands.waking.on_event"],
+    "client.": ["voronka.automation.commands.waking.on_event"],
 }
 
 LOGGING: dict[str, Any] = {

@@ -25,13 +25,16 @@ def worker(
     concurrency: Annotated[int, typer.Option(help="Jobs at the same time", min=1)] = 4,
     parent: Annotated[int, typer.Option(hidden=True)] = 0,
 ) -> None:
-    """Work off jobs and periodic tasks until told to stop."""
+    """Work off jobs, periodic tasks and robots until told to stop."""
     from voronka.cli.session import ready
     from voronka.cli.web import stop_with
 
     with ready(migrated=not parent):
+        from voronka.automation.worker import running
+
         stop_with(parent)
-        asyncio.run(_work(concurrency))
+        with running():
+            asyncio.run(_work(concurrency))
 
 
 async def _work(concurrency: int) -> None:

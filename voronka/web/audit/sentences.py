@@ -43,6 +43,8 @@ SUBJECTS: dict[str, Promise] = {
     "import": pgettext_lazy("journal", "import"),
     "activity": pgettext_lazy("journal", "task"),
     "setup": pgettext_lazy("journal", "set-up"),
+    "robot": pgettext_lazy("journal", "robot"),
+    "engine": pgettext_lazy("journal", "all robots"),
 }
 DEEDS: dict[str, Promise] = {  # for every subject that has no words of its own below
     "created": pgettext_lazy("journal", "created"),
@@ -73,6 +75,18 @@ DEEDS: dict[str, Promise] = {  # for every subject that has no words of its own 
     "reopened": pgettext_lazy("journal", "opened again"),
     "applied": pgettext_lazy("journal", "applied from a blueprint"),
     "reordered": pgettext_lazy("journal", "put in another order"),
+    "removed": pgettext_lazy("journal", "taken away"),
+    "switched": pgettext_lazy("journal", "switched on or off"),
+    "stopped": pgettext_lazy("journal", "stopped"),
+    "started": pgettext_lazy("journal", "let go on"),
+    "tunnelled": pgettext_lazy("journal", "sent through a tunnel"),
+    "clock_changed": pgettext_lazy("journal", "clock of the stage changed"),
+    "verdict_asked": pgettext_lazy("journal", "loss given to be checked"),
+    "loss_confirmed": pgettext_lazy("journal", "loss confirmed"),
+    "loss_overturned": pgettext_lazy("journal", "loss overturned"),
+    "loss_reason_changed": pgettext_lazy("journal", "reason of the loss changed"),
+    "pass_given": pgettext_lazy("journal", "pass given"),
+    "button_pressed": pgettext_lazy("journal", "robot's button pressed"),
 }
 SPECIAL: dict[str, Promise] = {
     "user.logged_in": gettext_lazy("Log-in"),

@@ -1,0 +1,1 @@
+"""What happens by itself: robots, timers, auto-tasks, tunnels in motion, verdicts and webhooks."""

@@ -1,0 +1,1 @@
+"""Actions: what a robot does. One file each; `registry.discover` loads them all."""

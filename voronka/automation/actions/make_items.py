@@ -1,0 +1,123 @@
+"""Makes elements of a card in another type's funnel: one for each product, or one (SP-2, S4)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import Literal
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext_lazy
+from pydantic import Field
+
+from voronka.automation.naming import RobotNames
+from voronka.automation.params import NO_WORDS, FieldRef, Params, PipelineRef, Who, Words
+from voronka.automation.recipients import one_person
+from voronka.automation.registry import Context, Done, Effect, Nothing, Result, robot_action
+from voronka.automation.texts import fill
+from voronka.items.commands import create_item, link_items
+from voronka.items.commands.converting import carried
+from voronka.items.models import Item, ItemLink, LineItem
+from voronka.kernel.errors import NotFound
+from voronka.pipelines.models import Pipeline
+
+
+class Settings(Params):
+    pipeline: PipelineRef
+    each: Literal["line", "card"] = Field("line", description="One for each product, or one")
+    title: Words = Field(
+        NO_WORDS, description="Empty: the product's name, or the card's title; {title} and the like"
+    )
+    owner: Who = "owner"
+    fields: dict[str, FieldRef] = Field(
+        default_factory=dict,
+        max_length=100,
+        description="Field there: field here, besides those of the same code",
+    )
+    skip_groups: list[str] = Field(
+        default_factory=list,
+        max_length=50,
+        description="Groups of products that are not made: services, delivery",
+    )
+
+
+def _says(params: Settings, names: RobotNames) -> str:
+    said = {"pipeline": names.pipeline(params.pipeline)}
+    if params.each == "line":
+        return _("make an element in “%(pipeline)s” for each product") % said
+    return _("make an element in “%(pipeline)s”") % said
+
+
+def _causes(params: Settings) -> Iterable[Effect]:
+    return [Effect("created", "", params.pipeline), Effect("entered", "", params.pipeline)]
+
+
+@robot_action(
+    "make_items",
+    title=gettext_lazy("Make elements"),
+    params=Settings,
+    says=_says,
+    causes=_causes,
+    icon="box",
+    group=gettext_lazy("Linked cards"),
+)
+def make_items(item: Item, params: Settings, context: Context) -> Result:
+    """Done again, only what is new is made: an element knows which product it stands for."""
+    pipeline = (
+        Pipeline.objects.select_related("item_type")
+        .filter(code=params.pipeline, archived=False)
+        .first()
+    )
+    if pipeline is None:
+        raise NotFound(_("There is no funnel “%(code)s”.") % {"code": params.pipeline})
+    wanted = list(_elements(item, params))
+    keys = [key for key, _title in wanted]
+    known = set(
+        Item.objects.filter(pipeline=pipeline, external_id__in=keys).values_list(
+            "external_id", flat=True
+        )
+    )
+    owner = one_person(item, params.owner)
+    changes = carried(item, pipeline.item_type)
+    changes |= {there: item.values.get(here) for there, here in params.fields.items()}
+    if not pipeline.item_type.has_client:
+        changes = {k: v for k, v in changes.items() if k not in ("contact", "company")}
+    changes.pop("amount", None)  # the money is the deal's: an element never counts it again (S5)
+    own = fill(params.title.local, item, now=context.now, language="ru")
+    made = 0
+    for key, name in wanted:
+        if key in known:
+            continue
+        title = own or name
+        if own and params.each == "line":
+            title = f"{own}: {name}"
+        child = create_item(
+            pipeline,
+            title=title[:255],
+            by=context.by,
+            owner_id=owner.pk if owner else item.owner_id,
+            changes=changes,
+            external_id=key,
+        )
+        link_items(item.pk, child.pk, by=context.by, kind=ItemLink.Kind.PART)
+        made += 1
+    if not made:
+        return Nothing(gettext_lazy("All elements are there already."))
+    return Done(
+        ngettext_lazy("made %(count)d element", "made %(count)d elements", "count"),
+        {"count": made},
+    )
+
+
+def _elements(item: Item, params: Settings) -> Iterator[tuple[str, str]]:
+    """Yield key and title of every element that there should be."""
+    if params.each == "card":
+        yield f"card-{item.pk}", item.title
+        return
+    seen: Counter[str] = Counter()
+    for line in LineItem.objects.filter(item_id=item.pk).select_related("product"):
+        if line.product and line.product.group in params.skip_groups:
+            continue
+        what = str(line.product_id or line.name)
+        seen[what] += 1
+        yield f"card-{item.pk}-{what}-{seen[what]}"[:120], line.name

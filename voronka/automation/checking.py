@@ -1,0 +1,198 @@
+"""Whether a robot can be saved: every part of its spec, with the place of each problem."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+from pydantic import ValidationError
+
+from voronka.automation import registry
+from voronka.automation.facts import fact_specs
+from voronka.automation.models import Robot
+from voronka.automation.params import Params
+from voronka.automation.references import Known, problems
+from voronka.automation.rules import MAX_ACTIONS, Loopable
+from voronka.automation.specs import RobotSpec
+from voronka.kernel import conditions
+from voronka.kernel.errors import InvalidInput, Sentence
+from voronka.kernel.texts import LocalText
+from voronka.pipelines.codes import is_code
+from voronka.pipelines.models import ItemType, Pipeline, Stage
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A spec that was read: its parts as models, and what is wrong with it by place."""
+
+    problems: dict[str, Sentence]
+    trigger: registry.Trigger | None
+    settings: Params | None
+    condition: conditions.Condition
+    actions: list[tuple[registry.Action, Params]]
+
+
+def check(
+    spec: RobotSpec,
+    *,
+    item_type: ItemType,
+    pipeline: Pipeline | None,
+    stage: Stage | None,
+    robots: frozenset[str] = frozenset(),
+) -> Checked:
+    """Read a spec and find everything that is wrong with it.
+
+    Args:
+        robots: codes of robots that are about to be saved as well and may be named.
+    """
+    wrong: dict[str, Sentence] = {}
+    if not is_code(spec.code):
+        wrong["code"] = _(
+            "A code is small Latin letters, digits, “_” and “-”, begins with a letter"
+            " and has at most 60 signs."
+        )
+    if problem := _name_problem(spec.name):
+        wrong["name"] = problem
+    if spec.on_leave not in Robot.OnLeave.values:
+        wrong["on_leave"] = _("Choose from the list.")
+    if (spec.quiet.since is None) != (spec.quiet.until is None):
+        wrong["quiet"] = _("Quiet hours need a beginning and an end.")
+    limits = (spec.limits.per_card, spec.limits.per_client, spec.limits.per_day)
+    if any(limit is not None and not 1 <= limit <= 30_000 for limit in limits):
+        wrong["limits"] = _("A limit is a number from 1 to 30 000.")
+    known = Known(item_type, pipeline, robots | {spec.code})
+    trigger = registry.trigger(spec.trigger)
+    settings = None
+    if trigger is None:
+        wrong["trigger"] = _("There is no trigger “%(code)s”.") % {"code": spec.trigger}
+    else:
+        settings = _params(trigger.params, spec.settings, "settings", known, wrong)
+        if trigger.is_timer and spec.delay:
+            wrong["delay"] = _("This trigger has a time of its own. Leave the delay empty.")
+        if stage is not None and not trigger.own_stage and not stage.is_open:
+            wrong["stage"] = _("Cards here are closed. Bind the robot to the funnel.")
+    condition = _condition(spec.conditions, item_type, wrong)
+    actions: list[tuple[registry.Action, Params]] = []
+    if not spec.actions:
+        wrong["actions"] = _("Say what the robot does.")
+    if len(spec.actions) > MAX_ACTIONS:
+        wrong["actions"] = _("At most %(count)d actions. Make another robot.") % {
+            "count": MAX_ACTIONS
+        }
+    for index, wanted in enumerate(spec.actions[:MAX_ACTIONS]):
+        place = f"actions.{index}"
+        action = registry.action(wanted.action)
+        if action is None:
+            wrong[place] = _("There is no action “%(code)s”.") % {"code": wanted.action}
+            continue
+        params = _params(action.params, wanted.settings, place, known, wrong)
+        if params is not None:
+            actions.append((action, params))
+    return Checked(wrong, trigger, settings, condition, actions)
+
+
+def plain(params: Params) -> dict[str, Any]:
+    """Return parameters as they are kept: without what equals the default."""
+    return params.model_dump(mode="json", exclude_defaults=True)
+
+
+def read(model: type[Params], kept: Mapping[str, Any]) -> Params:
+    """Read kept parameters.
+
+    Raises:
+        InvalidInput: they do not fit any more: an older version wrote them, or a package is gone.
+    """
+    try:
+        return model.model_validate(kept)
+    except ValidationError as error:
+        raise InvalidInput(
+            _("The settings of this robot do not fit any more. Open it and save it again.")
+        ) from error
+
+
+def loopable(spec: RobotSpec, checked: Checked) -> Loopable:
+    """Return what matters of a sound spec for finding circles."""
+    assert checked.trigger is not None and checked.settings is not None  # noqa: S101, PT018
+    return Loopable(
+        code=spec.code,
+        name=str(spec.name),
+        item_type=spec.item_type,
+        pipeline=spec.pipeline or "",
+        stage=f"{spec.pipeline}/{spec.stage}" if spec.stage else "",
+        certain=(
+            spec.enabled
+            and not spec.delay
+            and not checked.trigger.is_timer
+            and checked.condition == conditions.ALWAYS
+        ),
+        wakes=tuple(checked.trigger.wakes(checked.settings)),
+        causes=tuple(e for action, params in checked.actions for e in action.causes(params)),
+    )
+
+
+def _name_problem(name: LocalText) -> Sentence | None:
+    if not (name.ru.strip() or name.en.strip()):
+        return _("Give it a name.")
+    if max(len(name.ru), len(name.en)) > 80:
+        return _("Too long: at most %(limit)d letters.") % {"limit": 80}
+    return None
+
+
+def _params(
+    model: type[Params],
+    raw: Mapping[str, Any],
+    place: str,
+    known: Known,
+    wrong: dict[str, Sentence],
+) -> Params | None:
+    try:
+        params = model.model_validate(dict(raw))
+    except ValidationError as error:
+        for problem in error.errors(include_url=False):
+            where = ".".join(str(step) for step in problem["loc"])
+            wrong[f"{place}.{where}" if where else place] = _sentence(dict(problem))
+        return None
+    for where, sentence in problems(params, known).items():
+        wrong[f"{place}.{where}"] = sentence
+    return params
+
+
+def _sentence(problem: Mapping[str, Any]) -> Sentence:
+    kind = str(problem["type"])
+    if kind == "missing":
+        return _("This is needed.")
+    if kind == "extra_forbidden":
+        return _("This is not known here.")
+    if kind in ("less_than_equal", "greater_than_equal"):
+        limit = problem["ctx"].get("le", problem["ctx"].get("ge"))
+        words = {
+            "less_than_equal": _("At most %(limit)s."),
+            "greater_than_equal": _("At least %(limit)s."),
+        }
+        return words[kind] % {"limit": limit}
+    if kind == "literal_error":
+        return _("Choose from the list.")
+    if kind == "value_error" and isinstance(problem["ctx"].get("error"), Exception):
+        said = problem["ctx"]["error"].args
+        if said and isinstance(said[0], str) and " " in said[0]:
+            return said[0]
+    return _("This can't be used here.")
+
+
+def _condition(
+    raw: Mapping[str, Any], item_type: ItemType, wrong: dict[str, Sentence]
+) -> conditions.Condition:
+    try:
+        condition = conditions.parse(raw)
+    except InvalidInput as invalid:
+        for where, sentence in invalid.fields.items():
+            wrong[f"conditions.{where}"] = sentence
+        if not invalid.fields:
+            wrong["conditions"] = invalid.detail
+        return conditions.ALWAYS
+    if condition != conditions.ALWAYS:
+        for where, sentence in conditions.check(condition, fact_specs(item_type)).items():
+            wrong[f"conditions.{where}"] = sentence
+    return condition

@@ -1,0 +1,150 @@
+"""Whether what parameters name is there: walks the schema and the data side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from voronka.automation import registry
+from voronka.automation.models import Robot
+from voronka.automation.params import Params
+from voronka.kernel.errors import Sentence
+from voronka.people.models import Department, Role, User
+from voronka.pipelines.models import ItemType, Pipeline, Stage
+from voronka.pipelines.queries import field_codes
+
+
+class Known:
+    """What there is to name, for robots of one item type and, perhaps, funnel.
+
+    Args:
+        robots: codes of robots that are about to be saved together, besides those that are there.
+    """
+
+    def __init__(
+        self, item_type: ItemType, pipeline: Pipeline | None, robots: frozenset[str] = frozenset()
+    ) -> None:
+        self.item_type = item_type
+        self.pipeline = pipeline
+        self.robots = robots
+
+    def problem(self, kind: str, value: str) -> Sentence | None:
+        """Say what is wrong with a reference, or None."""
+        test = _TESTS.get(kind)
+        return test(self, value) if test is not None and value else None
+
+    @cached_property
+    def stages(self) -> frozenset[str]:
+        """All stages as "pipeline/stage"."""
+        rows = Stage.objects.filter(pipeline__archived=False)
+        return frozenset(f"{p}/{s}" for p, s in rows.values_list("pipeline__code", "code"))
+
+    @cached_property
+    def pipelines(self) -> frozenset[str]:
+        """Codes of the funnels in use."""
+        return frozenset(Pipeline.objects.filter(archived=False).values_list("code", flat=True))
+
+    @cached_property
+    def fields(self) -> frozenset[str]:
+        """Codes of the fields that cards of the type have."""
+        return field_codes(self.item_type)
+
+
+def problems(params: Params, known: Known) -> dict[str, Sentence]:
+    """Return what in `params` names something that is not there, by place ("who.0")."""
+    schema = type(params).model_json_schema()
+    data = params.model_dump(mode="json")
+    return dict(_walk(schema, data, "", schema.get("$defs", {}), known.problem))
+
+
+def _walk(
+    schema: Mapping[str, Any],
+    data: Any,
+    place: str,
+    defs: Mapping[str, Any],
+    problem: Callable[[str, str], Sentence | None],
+) -> Iterator[tuple[str, Sentence]]:
+    if "$ref" in schema:
+        schema = {**defs[schema["$ref"].rsplit("/", 1)[-1]], **schema}
+    kind = schema.get("x-ref")
+    if kind and isinstance(data, str):
+        found = problem(kind, data)
+        if found is not None:
+            yield place, found
+        return
+    if isinstance(data, Mapping):
+        inner = schema.get("properties", {})
+        values = schema.get("additionalProperties")
+        names = schema.get("propertyNames")
+        for key, value in data.items():
+            here = f"{place}.{key}" if place else str(key)
+            if isinstance(names, Mapping):
+                yield from _walk(names, key, here, defs, problem)
+            if key in inner:
+                yield from _walk(inner[key], value, here, defs, problem)
+            elif isinstance(values, Mapping):
+                yield from _walk(values, value, here, defs, problem)
+    elif isinstance(data, list) and isinstance(schema.get("items"), Mapping):
+        for index, value in enumerate(data):
+            yield from _walk(schema["items"], value, f"{place}.{index}", defs, problem)
+    for option in schema.get("anyOf", ()):
+        yield from _walk(option, data, place, defs, problem)
+
+
+def _field(known: Known, code: str) -> Sentence | None:
+    if code in known.fields:
+        return None
+    return _("Cards here have no field “%(code)s”.") % {"code": code}
+
+
+def _stage(known: Known, path: str) -> Sentence | None:
+    if "/" not in path:
+        if known.pipeline is None:
+            return _("Name the funnel as well: funnel/stage.")
+        path = f"{known.pipeline.code}/{path}"
+    if path in known.stages:
+        return None
+    return _("There is no stage “%(code)s”.") % {"code": path}
+
+
+def _pipeline(known: Known, code: str) -> Sentence | None:
+    if code in known.pipelines:
+        return None
+    return _("There is no funnel “%(code)s”.") % {"code": code}
+
+
+def _who(known: Known, code: str) -> Sentence | None:
+    kind, _colon, name = code.partition(":")
+    if kind == "role" and not Role.objects.filter(code=name).exists():
+        return _("There is no role “%(code)s”.") % {"code": name}
+    if kind == "department" and not Department.objects.filter(code=name).exists():
+        return _("There is no department “%(code)s”.") % {"code": name}
+    if kind == "user" and not User.objects.filter(email__iexact=name).exists():
+        return _("Nobody here has the e-mail %(email)s.") % {"email": name}
+    return None
+
+
+def _robot(known: Known, code: str) -> Sentence | None:
+    if code in known.robots or Robot.objects.alive().filter(code=code).exists():
+        return None
+    return _("There is no robot “%(code)s”.") % {"code": code}
+
+
+def _trigger(known: Known, code: str) -> Sentence | None:
+    found = registry.trigger(code)
+    if found is not None and not found.is_timer:
+        return None
+    return _("There is no event “%(code)s” to wait for.") % {"code": code}
+
+
+_TESTS: dict[str, Callable[[Known, str], Sentence | None]] = {
+    "field": _field,
+    "stage": _stage,
+    "pipeline": _pipeline,
+    "who": _who,
+    "robot": _robot,
+    "trigger": _trigger,
+}

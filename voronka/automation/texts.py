@@ -1,0 +1,44 @@
+"""Texts of robots with {placeholders} of facts: plain text in, plain text out, no template."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+
+from django.utils.translation import override
+
+from voronka.automation.facts import gather
+from voronka.automation.naming import RobotNames
+from voronka.items.models import Item
+from voronka.kernel.texts import LocalText
+
+_PLACE = re.compile(r"\{([a-z][a-z0-9_.-]{0,118})\}")
+
+
+def placeholders(text: str) -> set[str]:
+    """Return the codes of the facts that a text mentions as {code}."""
+    return set(_PLACE.findall(text))
+
+
+def fill(text: LocalText, item: Item, *, now: datetime, language: str) -> str:
+    """Return a text with the card's facts in place of its placeholders.
+
+    A placeholder that nobody knows stays as it is; an empty fact leaves nothing behind. What a
+    customer has written is put in as it is and never read again for placeholders.
+    """
+    with override(language):
+        said = str(text)
+        codes = placeholders(said)
+        if not codes:
+            return said
+        names = RobotNames(item.pipeline.item_type, item.pipeline)
+        known = gather(item, codes, now=now)
+
+        def value(match: re.Match[str]) -> str:
+            code = match[1]
+            if code not in known:
+                return match[0]
+            found = known[code]
+            return "" if found in (None, "", []) else str(names.value(code, found))
+
+        return _PLACE.sub(value, said)
