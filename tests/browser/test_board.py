@@ -200,3 +200,17 @@ def test_coming_back_finds_the_place_in_a_long_column(board, card, pipeline, bos
         "place => Math.abs(document.querySelector('.column-body').scrollTop - place) < 40",
         arg=place,
     )
+
+
+def test_a_filter_changes_the_board_in_place_and_back_takes_it_off(board, card, pipeline):
+    other = make_item(pipeline, title="Чужая карточка")
+    board.reload()
+    expect(on_board(board, other)).to_be_visible()
+    board.get_by_role("button", name="Мои", exact=True).click()
+    expect(on_board(board, other)).to_have_count(0)
+    expect(board).to_have_url(re.compile("mine=1"))
+    with board.expect_response("**/move/*"):
+        drag(board, on_board(board, card), column(board, card, "s2"))
+    expect(column(board, card, "s2").locator(".board-card:not(.sending)")).to_have_count(1)
+    board.go_back()
+    expect(on_board(board, other)).to_be_visible()

@@ -141,11 +141,14 @@ def full(moment: datetime | date | None) -> str:
     return formats.date_format(moment, "l, j E Y")
 
 
-def duration(span: timedelta | None, *, day: timedelta = DAY) -> str:
+def duration(
+    span: timedelta | None, *, day: timedelta = DAY, units: tuple[str, str, str] | None = None
+) -> str:
     """Write how long something takes, two units at most: "1 d 4 h", "35 min".
 
     Args:
         day: the length of a day: 24 hours for calendar time, e.g. 8 for working time.
+        units: the names of `duration_units`, for those who write hundreds.
     """
     if span is None:
         return "—"
@@ -158,7 +161,7 @@ def duration(span: timedelta | None, *, day: timedelta = DAY) -> str:
     hours, rest = divmod(rest, HOUR)
     counts = (days, hours, rest // MINUTE)
     first = next(place for place, count in enumerate(counts) if count)
-    units = _units(get_language())
+    units = units or duration_units()
     text = _unit(counts[first], units[first])
     if days < 10 and first < 2 and counts[first + 1]:
         text += NBSP + _unit(counts[first + 1], units[first + 1])
@@ -181,9 +184,13 @@ def nobody() -> str:
     return gettext("nobody")
 
 
+def duration_units() -> tuple[str, str, str]:
+    """Return the short names of days, hours and minutes."""
+    return _units(get_language())
+
+
 @cache
 def _units(language: str | None) -> tuple[str, str, str]:
-    """The short names of days, hours and minutes; a board asks hundreds of times."""
     return (
         pgettext("days, short", "d"),
         pgettext("hours, short", "h"),
@@ -192,7 +199,7 @@ def _units(language: str | None) -> tuple[str, str, str]:
 
 
 def _unit(count: int, name: str) -> str:
-    return f"{count}{NBSP}{name}"
+    return f"{count if count < SHORT_FROM else number(count)}{NBSP}{name}"
 
 
 def russian() -> bool:

@@ -170,11 +170,12 @@ def test_followed_cards_of_others_are_added_once(pipeline):
     own = make_item(pipeline, owner=anna, amount=2)
     other = make_item(pipeline, owner=boris, amount=30)
     make_item(pipeline, owner=boris, amount=400)
-    for item in (own, other):
+    late = make_item(pipeline, owner=boris, amount=5, at=timezone.now() - timedelta(days=1))
+    for item in (own, other, late):
         commands.watch_item(item.pk, user=anna, by=SYSTEM)
     found = board.open_figures(board.reach_of(anna, pipeline))
     s1 = found[stage(pipeline, "s1").pk]
-    assert (s1.cards, s1.amount) == (3, Decimal(33))
+    assert (s1.cards, s1.amount, s1.late) == (4, Decimal(38), 1)
 
 
 @pytest.mark.django_db

@@ -10,7 +10,8 @@ from decimal import Decimal
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import BigIntegerField, Func, OuterRef, Q
+from django.db.models import BigIntegerField, Func, OuterRef, Q, TextField
+from django.db.models.functions import Cast
 
 from voronka.items.models import Item, ItemQuerySet
 from voronka.pipelines.models import Stage
@@ -24,7 +25,10 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class BoardCard:
-    """One card as the board shows it."""
+    """One card as the board shows it.
+
+    `place` is where it stands in its column: a cursor, and what a browser sorts by.
+    """
 
     pk: int
     stage_id: int
@@ -35,8 +39,8 @@ class BoardCard:
     owner_id: int
     owner_name: str
     grade: str
-    grade_order: int
-    source_id: int | None
+    source_icon: str | None
+    source_name: str | None  # as stored: {"ru", "en"} in JSON, read once for many cards
     repeat: bool
     step_kind: str
     step_title: str
@@ -44,18 +48,12 @@ class BoardCard:
     stalls_at: datetime | None
     step_at: datetime | None
     closed_at: datetime | None
+    place: str
 
     @property
     def client(self) -> str:
         """Whom the card is about: the person, else the company."""
         return self.contact or self.company or ""
-
-    @property
-    def place(self) -> str:
-        """Where it stands in its column: a cursor, and what a browser sorts by."""
-        if self.closed_at is not None:
-            return f"{_micros(self.closed_at)}.{self.pk}"
-        return f"{self.grade_order}.{_micros(self.entered_at)}.{self.pk}"
 
 
 class Micros(Func):
@@ -65,12 +63,14 @@ class Micros(Func):
     output_field = BigIntegerField()
 
 
+_MADE = {"source_title": Cast("source__name", TextField())}
 _MOMENTS = {
     f"{column}_micros": Micros(column)
     for column in ("stage_entered_at", "stalls_at", "next_activity_at", "closed_at")
 }
 _COLUMNS = (
     "pk",
+    "grade_order",
     "stage_id",
     "title",
     "contact__name",
@@ -79,16 +79,13 @@ _COLUMNS = (
     "owner_id",
     "owner__name",
     "grade",
-    "grade_order",
-    "source_id",
+    "source__icon",
+    "source_title",
     "repeat",
     "next_activity_kind",
     "next_activity_title",
     *_MOMENTS,
 )
-
-
-_PLAIN = len(_COLUMNS) - len(_MOMENTS)  # columns that are no moments
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,10 +125,8 @@ def first_pages(
         .values("card")
     )
     columns: dict[int, list[BoardCard]] = defaultdict(list)
-    for card in _read(Item.objects.filter(pk__in=shown)):
+    for card in _read(Item.objects.filter(pk__in=shown).order_by(*OPEN_ORDER)):
         columns[card.stage_id].append(card)
-    for column in columns.values():
-        column.sort(key=lambda c: (c.grade_order, -_micros(c.entered_at), -c.pk))
     return {pk: _page(columns[pk], size) for pk in ids}
 
 
@@ -160,8 +155,16 @@ def cards_by_id(cards: ItemQuerySet, ids: Iterable[int]) -> list[BoardCard]:
 
 
 def _read(rows: ItemQuerySet) -> list[BoardCard]:
-    values = rows.annotate(**_MOMENTS).values_list(*_COLUMNS)
-    return [BoardCard(*row[:_PLAIN], *map(_moment, row[_PLAIN:])) for row in values]
+    values = rows.annotate(**_MADE, **_MOMENTS).values_list(*_COLUMNS)
+    return [_card(*row) for row in values]
+
+
+def _card(pk: int, grade_order: int, *row: Any) -> BoardCard:
+    plain, (entered, stalls, step, closed) = row[:-4], row[-4:]
+    place = f"{closed}.{pk}" if closed is not None else f"{grade_order}.{entered}.{pk}"
+    moments = map(_moment, (entered, stalls, step, closed))
+    values: list[Any] = [pk, *plain, *moments, place]
+    return BoardCard(*values)
 
 
 def _page(cards: list[BoardCard], size: int) -> Page:
@@ -189,7 +192,3 @@ def _behind(place: str, *, open_stage: bool) -> Q | None:
 
 def _moment(micros: int | None) -> Any:
     return None if micros is None else _EPOCH + timedelta(microseconds=micros)
-
-
-def _micros(moment: datetime) -> int:
-    return (moment - _EPOCH) // timedelta(microseconds=1)

@@ -13,7 +13,7 @@ from django.db.models.functions import Cast, Extract
 from django.utils import timezone
 
 from voronka.items.board.reach import Reach
-from voronka.items.models import Item, ItemQuerySet, Tally
+from voronka.items.models import ItemQuerySet, Tally
 from voronka.pipelines.models import Stage
 
 
@@ -49,8 +49,7 @@ class Figures:
 def open_figures(reach: Reach, *, at: datetime | None = None) -> dict[int, Figures]:
     """Return stage id -> figures of the open cards within reach; stages without cards are absent.
 
-    One SQL query on the running tally, whatever the number of cards; one more when the person
-    follows cards of others.
+    One SQL query on the running tally, whatever the number of cards.
     """
     at = at or timezone.now()
     lines = Tally.objects.filter(pipeline_id=reach.pipeline_id, counts_from__lte=at)
@@ -60,12 +59,11 @@ def open_figures(reach: Reach, *, at: datetime | None = None) -> dict[int, Figur
         Sum("cards"), Sum("amount"), Sum("stalled"), Sum("moments")
     )
     found = {pk: _figures(at, *sums) for pk, *sums in rows.order_by()}
-    if reach.watched and reach.owners is not None:
-        others = Item.objects.open().filter(
-            pk__in=sorted(reach.watched), pipeline_id=reach.pipeline_id
-        )
-        for pk, more in figures_of(others.exclude(owner_id__in=reach.owners), at=at).items():
-            found[pk] = found.get(pk, Figures()) + more
+    for card in reach.followed:
+        if card.is_open:
+            late = at - card.stalls_at if card.stalls_at and card.stalls_at <= at else None
+            one = Figures(1, card.amount, int(late is not None), late or timedelta())
+            found[card.stage_id] = found.get(card.stage_id, Figures()) + one
     return {pk: figures for pk, figures in found.items() if figures.cards}
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
 
 from django.db.models import Q
 
@@ -13,22 +15,33 @@ from voronka.pipelines.models import Pipeline, Stage
 
 
 @dataclass(frozen=True, slots=True)
+class Followed:
+    """A card of somebody else that the person follows: what figures need to know of it."""
+
+    pk: int
+    stage_id: int
+    amount: Decimal  # company currency
+    stalls_at: datetime | None
+    is_open: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Reach:
     """A person's reach inside one pipeline; the same cards as `visible_to` shows there.
 
     Attributes:
         owners: whose cards they may see; None means everybody's.
-        watched: further cards, seen because the person follows them.
+        followed: further cards, seen because the person follows them.
     """
 
     pipeline_id: int
     owners: frozenset[int] | None
-    watched: frozenset[int] = frozenset()
+    followed: tuple[Followed, ...] = ()
 
     @property
     def is_empty(self) -> bool:
         """Whether the person may see no card here."""
-        return self.owners == frozenset() and not self.watched
+        return self.owners == frozenset() and not self.followed
 
     @property
     def condition(self) -> Q:
@@ -36,7 +49,7 @@ class Reach:
         if self.owners is None:
             return Q()
         owned = Q(owner_id__in=sorted(self.owners))
-        return owned | Q(pk__in=sorted(self.watched)) if self.watched else owned
+        return owned | Q(pk__in=[card.pk for card in self.followed]) if self.followed else owned
 
     def cards(self, stages: Iterable[Stage]) -> ItemQuerySet:
         """Return the cards within reach that stand in some of the pipeline's stages.
@@ -61,8 +74,14 @@ def reach_of(user: User, pipeline: Pipeline, action: str = "see") -> Reach:
     """
     access = user.access
     owners = access.owners(access.scope(action, pipeline.item_type.code, pipeline.code))
-    watched: frozenset[int] = frozenset()
+    followed: tuple[Followed, ...] = ()
     if action == "see" and owners is not None and access.active:
         rows = Watch.objects.filter(user_id=user.pk, item__pipeline_id=pipeline.pk)
-        watched = frozenset(rows.values_list("item_id", flat=True))
-    return Reach(pipeline.pk, owners, watched)
+        rows = rows.filter(item__deleted_at=None).exclude(item__owner_id__in=owners)
+        facts = ("stage_id", "amount", "stalls_at", "closed_at")
+        columns = ("item_id", *(f"item__{fact}" for fact in facts))
+        followed = tuple(
+            Followed(pk, stage_id, amount, stalls_at, closed_at is None)
+            for pk, stage_id, amount, stalls_at, closed_at in rows.values_list(*columns)
+        )
+    return Reach(pipeline.pk, owners, followed)

@@ -12,7 +12,6 @@ from django_htmx.http import trigger_client_event
 
 from voronka.items.commands import create_item
 from voronka.items.errors import GateClosed
-from voronka.items.filters import CardFilter
 from voronka.items.models import Item
 from voronka.journal.actors import Actor
 from voronka.kernel.errors import InvalidInput
@@ -57,7 +56,7 @@ def add(request: SignedInRequest, pipeline_id: int) -> HttpResponse:
 
     Answers with the form, empty again for the next card, and `item:created`.
     """
-    board = board_or_404(request.user, pipeline_id, CardFilter())
+    board = board_or_404(request.user, pipeline_id)
     codes = ["title", "client"] if board.kind.has_client else ["title"]
     specs = specs_of(board.kind, codes)
     typed = read(request.POST, None, specs.values())

@@ -5,10 +5,12 @@ Whatever people wrote goes through `escape`; everything else is ours, a number, 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from html import escape
+from typing import NamedTuple
 
 from django.urls import reverse
 from django.utils import timezone
@@ -17,8 +19,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from voronka.items.board import BoardCard, Reach
-from voronka.people.models import User
-from voronka.pipelines.models import ItemType, Source, Stage
+from voronka.kernel.texts import LocalText
+from voronka.pipelines.models import ItemType, Stage
 from voronka.web import words
 from voronka.web.templatetags.voronka import avatar, icon
 
@@ -29,6 +31,16 @@ _CLOCK = '<span class="clock{}" style="--spent:{:.2f}" role="img" title="{}"></s
 _STEP = '<span class="next-step{}" title="{}">{}{}</span>'
 
 
+class _Owner(NamedTuple):
+    """What an avatar needs of a person."""
+
+    pk: int
+    name: str
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class Drawer:
     """Draws cards for one person at one moment; keeps what many cards share."""
 
@@ -36,7 +48,6 @@ class Drawer:
         self,
         kind: ItemType,
         stages: Mapping[int, Stage],
-        sources: Iterable[Source],
         *,
         movable: Reach,
         now: datetime | None = None,
@@ -51,9 +62,10 @@ class Drawer:
         self.has_amount = kind.has_amount
         self.movable = movable
         self._before, self._behind = reverse("card:show", args=[0]).split("0")
-        self._sources = {s.pk: icon(s.icon, "", str(s.name)) for s in sources}
+        self._sources: dict[str | None, str] = {None: ""}
         self._owners: dict[int, str] = {}
         self._grades: dict[str, str] = {"": ""}
+        self._units = words.duration_units()
         self._zone = timezone.get_current_timezone()
         self._today = self.now.astimezone(self._zone).date()
         near = ((-1, _("yesterday")), (0, _("today")), (1, _("tomorrow")))
@@ -93,7 +105,9 @@ class Drawer:
         grade = self._grades.get(card.grade)
         if grade is None:
             grade = self._grades[card.grade] = _grade(card.grade)
-        source = self._sources.get(card.source_id, "") if card.source_id else ""
+        source = self._sources.get(card.source_name)
+        if source is None:
+            source = self._sources[card.source_name] = _source(card)
         return grade + source + (self._repeat if card.repeat else "")
 
     def _clock(self, card: BoardCard, *, late: bool) -> str:
@@ -101,11 +115,13 @@ class Drawer:
             return ""
         left = card.stalls_at - self.now
         if late:
-            return _CLOCK.format(" clock-late", 1, self._late % words.duration(-left))
+            return _CLOCK.format(
+                " clock-late", 1, self._late % words.duration(-left, units=self._units)
+            )
         whole = card.stalls_at - card.entered_at
         spent = 1 - left / whole if whole > timedelta(0) else 1.0
         css = " clock-soon" if spent > SOON else ""
-        return _CLOCK.format(css, spent, self._left % words.duration(left))
+        return _CLOCK.format(css, spent, self._left % words.duration(left, units=self._units))
 
     def _step(self, card: BoardCard) -> str:
         at = card.step_at
@@ -131,7 +147,7 @@ class Drawer:
         return known
 
     def _owner(self, card: BoardCard) -> str:
-        drawn = avatar(User(pk=card.owner_id, name=card.owner_name), "avatar-sm")
+        drawn = avatar(_Owner(card.owner_id, card.owner_name), "avatar-sm")
         self._owners[card.owner_id] = drawn
         return drawn
 
@@ -169,6 +185,10 @@ class Drawer:
     @cached_property
     def _left(self) -> str:
         return escape(_("%s left until the deadline"))
+
+
+def _source(card: BoardCard) -> str:
+    return icon(card.source_icon or "", "", str(LocalText.of(json.loads(card.source_name or "{}"))))
 
 
 def _grade(letter: str) -> str:

@@ -20,10 +20,12 @@ from voronka.items.board import BoardCard, Figures, Page, Reach
 from voronka.items.filters import CardFilter
 from voronka.items.models import ItemQuerySet
 from voronka.people.models import User
-from voronka.pipelines.models import ItemType, Pipeline, Source, Stage
+from voronka.pipelines.models import ItemType, Pipeline, Stage
 from voronka.web import words
 from voronka.web.addresses import address
 from voronka.web.board.drawing import Drawer
+from voronka.web.filters import FilterBar
+from voronka.web.filters.bar import address as filtered
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +112,7 @@ class BoardPage:
     user: User
     asked: CardFilter
     size: int = board.FIRST
+    bar: FilterBar | None = None  # on the page itself; pieces of it are told the filter
 
     # -- what may be seen and done -----------------------------------------------------------
 
@@ -156,7 +159,6 @@ class BoardPage:
         return Drawer(
             self.kind,
             {stage.pk: stage for stage in self.stages},
-            Source.objects.all(),
             movable=self.movable,
         )
 
@@ -265,7 +267,7 @@ class BoardPage:
     def list_url(self) -> str:
         """The same cards as a list; empty while there is no such page."""
         url = address("list:pipeline", self.pipeline.pk)
-        return f"{url}{self.querystring}" if url else ""
+        return filtered(url, self.asked, self.bar.keep if self.bar else {}) if url else ""
 
     @property
     def changes_url(self) -> str:
@@ -286,7 +288,9 @@ class BoardPage:
 _PASSPORT = ("goal", "sells_next", "steps", "exit_criteria", "objections", "required")
 
 
-def board_or_404(user: User, pipeline_id: int, asked: CardFilter, *, size: int = 0) -> BoardPage:
+def board_or_404(
+    user: User, pipeline_id: int, asked: CardFilter | None = None, *, size: int = 0
+) -> BoardPage:
     """Return the board of a pipeline whose cards the person may see, else 404. One SQL query."""
     rows = Stage.objects.filter(pipeline_id=pipeline_id).select_related("pipeline__item_type")
     stages = list(rows.defer(*_PASSPORT))
@@ -295,4 +299,6 @@ def board_or_404(user: User, pipeline_id: int, asked: CardFilter, *, size: int =
     pipeline = stages[0].pipeline
     if not user.access.scope("see", pipeline.item_type.code, pipeline.code):
         raise Http404
-    return BoardPage(pipeline, stages, user, asked, min(size, board.MOST) or board.FIRST)
+    return BoardPage(
+        pipeline, stages, user, asked or CardFilter(), min(size, board.MOST) or board.FIRST
+    )

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET
 from voronka.items.filters import CardFilter
 from voronka.people.requests import SignedInRequest
 from voronka.web.board.page import BoardPage, board_or_404
+from voronka.web.filters import FilterBar
 from voronka.web.frame import navigation
 
 LAST = "board"  # the cookie that remembers the board opened last
@@ -34,9 +35,13 @@ def index(request: SignedInRequest) -> HttpResponse:
 def pipeline(request: SignedInRequest, pipeline_id: int) -> HttpResponse:
     """Draw the board of a pipeline; for htmx into #board only what is inside it."""
     board = _board(request, pipeline_id)
+    board.bar = FilterBar.of(request, board.kind, board.pipeline, region="#cards", stages=False)
+    board.asked = board.bar.asked
     fragment = request.headers.get("HX-Target") == "board"
     template = "board/_columns.html" if fragment else "board/index.html"
-    response = render(request, template, {"board": board, "pipeline": board.pipeline})
+    response = render(
+        request, template, {"board": board, "pipeline": board.pipeline, "bar": board.bar}
+    )
     if request.COOKIES.get(LAST) != str(pipeline_id):
         response.set_cookie(LAST, str(pipeline_id), max_age=_YEAR, httponly=True, samesite="Lax")
     return response

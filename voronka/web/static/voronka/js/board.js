@@ -51,6 +51,7 @@ class AppBoard extends HTMLElement {
     this.addEventListener("focusin", ({ target }) => { this.#current = target.closest(".board-card") ?? this.#current }, { signal })
     this.#board.addEventListener("scroll", () => requestAnimationFrame(() => this.#where()), { signal, passive: true })
     addEventListener("pagehide", () => this.#keep(), { signal })
+    this.#head(this.querySelector("template[data-critical]").content.firstElementChild.cloneNode(true))
     this.#prepare()
     this.#resume()
     this.#where()
