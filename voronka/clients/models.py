@@ -84,7 +84,20 @@ class Client(models.Model):
         indexes = [
             models.Index(fields=["name", "id"], name="client_by_name"),
             models.Index(fields=["-created_at", "-id"], name="client_newest"),
+            models.Index(fields=["-changed_at", "-id"], name="client_changed"),
             models.Index(fields=["inn"], condition=~Q(inn=""), name="client_by_inn"),
+            # doubles: companies of one name
+            models.Index(
+                fields=["name", "id"],
+                condition=Q(kind="company", deleted_at=None, merged_into=None),
+                name="client_company_names",
+            ),
+            # doubles: who no longer counts
+            models.Index(
+                fields=["id"],
+                condition=Q(merged_into__isnull=False) | Q(deleted_at__isnull=False),
+                name="client_gone",
+            ),
             # search, and look-alikes: any fragment of the name or the taxpayer number
             GinIndex(NAME_FRAGMENTS, name="client_fragments"),
         ]

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, Max, Min, Q
+from django.db.models import Q, QuerySet
 from rapidfuzz import fuzz
 
 from voronka.clients import rules
@@ -17,10 +17,12 @@ from voronka.clients.models import (
     ClientQuerySet,
     ContactPoint,
     Exclusion,
+    Merge,
     NotDuplicate,
 )
 from voronka.clients.names import name_key
 from voronka.kernel.fragments import FragmentQuery, Holds, Term, fold
+from voronka.people.access import CLIENTS
 from voronka.people.models import User
 
 Identity = tuple[str, str]  # (kind of contact point, its one spelling)
@@ -33,10 +35,10 @@ CONFIDENCE: dict[str, float] = {
 }
 _OTHER_KIND = 0.6  # a company's phone given by a person: related, hardly the same
 _ALIKE = 86.0  # rapidfuzz score, 0..100, below which names are different
-_MOST_ALIKE = 0.7  # confidence of an equal name with nothing else in common
+MOST_ALIKE = 0.7  # confidence of an equal name with nothing else in common
 _AT_COMPANY = 0.2  # added when the company is the same too
 _CANDIDATES = 60
-PAGE = 25  # pairs on a page of the queue
+PAGE = 25  # rows at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,13 +97,14 @@ def _by_points(clients: ClientQuerySet, points: Sequence[Identity], kind: str) -
         wanted |= Q(kind=point_kind, value__in=[v for k, v in points if k == point_kind])
     rows = ContactPoint.objects.filter(wanted, client__in=clients).select_related("client__owner")
     return [
-        Match(p.client, reason, _sureness(reason, p.client, kind), p.value)
+        Match(p.client, reason, sureness(reason, p.client, kind), p.value)
         for p in rows[:_CANDIDATES]
         for reason in [p.kind if p.kind in ("phone", "email") else "account"]
     ]
 
 
-def _sureness(reason: str, client: Client, kind: str) -> float:
+def sureness(reason: str, client: Client, kind: str) -> float:
+    """How sure it is that a client of `kind` with the same contact or number is `client`, 0..1."""
     return CONFIDENCE[reason] * (_OTHER_KIND if kind and client.kind != kind else 1)
 
 
@@ -123,7 +126,7 @@ def _by_inn_and_name(
     at_company = _at_company([c.pk for c, _score in alike], company)
     names = []
     for client, score in alike:
-        confidence = _MOST_ALIKE * score / 100
+        confidence = MOST_ALIKE * score / 100
         reason = "name"
         if client.pk in at_company:
             confidence, reason = confidence + _AT_COMPANY, "name_at_company"
@@ -167,70 +170,14 @@ def doubles_of(client: Client, user: User) -> list[Match]:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """Two clients who are probably one. `first` is the older."""
-
-    first: Client
-    second: Client
-    reason: str
-    confidence: float
-    text: str
-
-
-def suggested_doubles(user: User, *, page: int = 1) -> list[Pair]:
-    """A page of pairs to look at: the same contact or taxpayer number, or two alike companies.
-
-    Only pairs of which the person sees both; pairs told apart are left out. A group of more than
-    two is shown by its oldest and newest first, and shrinks as they merge. Up to PAGE pairs.
-    """
-    visible = Client.objects.visible_to(user)
-    apart = set(NotDuplicate.objects.values_list("first_id", "second_id"))
-    start, stop = (page - 1) * PAGE, page * PAGE
-    most = stop + len(apart)  # rows to read: every group may turn out to be told apart
-    seen: dict[tuple[int, int], tuple[str, str]] = {}
-    for reason, text, oldest, newest in [
-        *_same_inn(visible, most),
-        *_same_contact(visible, most),
-        *_same_company_name(visible, most),
-    ]:
-        if (oldest, newest) not in apart:
-            seen.setdefault((oldest, newest), (reason, text))
-    chosen = list(seen.items())[start:stop]
-    by_id = visible.select_related("owner").in_bulk([pk for ids, _why in chosen for pk in ids])
-    return [
-        _pair(by_id[oldest], by_id[newest], kind, text) for (oldest, newest), (kind, text) in chosen
-    ]
-
-
-def _pair(first: Client, second: Client, kind: str, text: str) -> Pair:
-    if kind == "name":
-        return Pair(first, second, kind, _MOST_ALIKE, text)
-    reason = kind if kind in ("phone", "email", "inn") else "account"
-    return Pair(first, second, reason, _sureness(reason, first, second.kind), text)
-
-
-_Group = tuple[str, str, int, int]  # reason, what they share, the oldest and the newest id
-
-
-def _same_inn(visible: ClientQuerySet, most: int) -> list[_Group]:
-    rows = visible.exclude(inn="").values_list("kind", "inn").annotate(count=Count("pk"))
-    rows = rows.annotate(oldest=Min("pk"), newest=Max("pk")).filter(count__gt=1)
-    return [("inn", r[1], r[3], r[4]) for r in rows.order_by("-newest")[:most]]
-
-
-def _same_contact(visible: ClientQuerySet, most: int) -> list[_Group]:
-    points = ContactPoint.objects.filter(client__in=visible)
-    rows = points.values_list("kind", "value", "client__kind").annotate(count=Count("client"))
-    rows = rows.annotate(oldest=Min("client"), newest=Max("client")).filter(count__gt=1)
-    return [(r[0], r[1], r[4], r[5]) for r in rows.order_by("-newest")[:most]]
-
-
-def _same_company_name(visible: ClientQuerySet, most: int) -> list[_Group]:
-    companies = visible.filter(kind=Client.Kind.COMPANY)
-    rows = companies.values_list("name").annotate(count=Count("pk"))
-    rows = rows.annotate(oldest=Min("pk"), newest=Max("pk")).filter(count__gt=1)
-    return [("name", r[0], r[2], r[3]) for r in rows.order_by("-newest")[:most]]
+def merges(user: User) -> QuerySet[Merge]:
+    """Return the merges of which `user` sees both sides, the newest first."""
+    access = user.access
+    owners = access.owners(access.scope("see", CLIENTS))
+    rows = Merge.objects.filter(keeper__deleted_at=None)
+    if owners is not None:
+        rows = rows.filter(keeper__owner_id__in=owners, absorbed__owner_id__in=owners)
+    return rows.select_related("keeper", "absorbed").order_by("-pk")
 
 
 def family_ids(client: Client) -> list[int]:

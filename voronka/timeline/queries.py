@@ -5,12 +5,12 @@ Source: docs/domain/feed.md (TL-1, TL-5, TL-6).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -160,6 +160,26 @@ def planned(subject: Item | Client) -> list[Activity]:
     here = Q(item_id=subject.pk) if isinstance(subject, Item) else Q(client_id=subject.pk)
     rows = Activity.objects.planned().filter(here).select_related("owner")
     return list(rows.order_by("due_at", "pk"))
+
+
+def last_touches(client_ids: Collection[int]) -> dict[int, datetime]:
+    """Return when people last wrote or did something at clients themselves. Two queries.
+
+    Work on their cards is told by the cards (`Item.last_touch_at`).
+    """
+    if not client_ids:
+        return {}
+    notes = Note.objects.filter(client_id__in=client_ids, deleted_at=None, author__isnull=False)
+    work = Activity.objects.filter(client_id__in=client_ids, done_at__isnull=False)
+    work = work.exclude(outcome=Activity.Outcome.CANCELLED)
+    found: dict[int, datetime] = {}
+    for rows in (
+        notes.values_list("client_id").annotate(at=Max("created_at")),
+        work.values_list("client_id").annotate(at=Max("done_at")),
+    ):
+        for pk, at in rows.order_by():
+            found[pk] = max(at, found.get(pk, at))
+    return found
 
 
 def pinned(subject: Item | Client) -> list[Note]:

@@ -196,6 +196,7 @@ PLAIN: dict[str, tuple[str, Sentence]] = {
     "client.merged": ("git-merge", gettext_lazy("merged two clients into one")),
     "client.unmerged": ("arrow-back-up", gettext_lazy("took a merge back")),
     "client.told_apart": ("git-fork", gettext_lazy("told two look-alikes apart")),
+    "client.doubted_again": ("git-fork", gettext_lazy("may be look-alikes after all")),
     "client.linked": ("link", gettext_lazy("linked a person and a company")),
     "client.unlinked": ("unlink", gettext_lazy("took the link to a company away")),
 }

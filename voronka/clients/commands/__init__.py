@@ -3,6 +3,7 @@
 from voronka.clients.commands.contacting import (
     add_contact_point,
     change_contact_point,
+    put_contact_point_first,
     remove_contact_point,
 )
 from voronka.clients.commands.creating import create_client
@@ -11,7 +12,12 @@ from voronka.clients.commands.editing import assign_client, edit_client
 from voronka.clients.commands.excluding import count_stopped, exclude, lift_exclusion
 from voronka.clients.commands.linking import link_person_to_company, unlink_person_from_company
 from voronka.clients.commands.loading import ClientRow, load_clients, load_links
-from voronka.clients.commands.merging import merge_clients, set_not_duplicates, undo_merge
+from voronka.clients.commands.merging import (
+    merge_clients,
+    set_not_duplicates,
+    undo_merge,
+    unset_not_duplicates,
+)
 
 __all__ = [
     "ClientRow",
@@ -28,9 +34,11 @@ __all__ = [
     "load_clients",
     "load_links",
     "merge_clients",
+    "put_contact_point_first",
     "remove_contact_point",
     "restore_client",
     "set_not_duplicates",
     "undo_merge",
     "unlink_person_from_company",
+    "unset_not_duplicates",
 ]

@@ -73,6 +73,28 @@ def change_contact_point(
 
 
 @transaction.atomic
+def put_contact_point_first(point_id: int, *, by: Actor) -> ContactPoint:
+    """Make a contact point the main one of its kind; records `client.contact_changed`.
+
+    The others keep their order behind it.
+    """
+    point = _point(point_id)
+    client = lock_client(point.client_id, by=by, action="change")
+    points = list(client.contact_points.all())
+    first = next(p for p in points if p.kind == point.kind)
+    if first.pk == point.pk:
+        return point
+    others = [p for p in points if p.pk != point.pk]
+    others.insert(others.index(first), point)
+    for position, each in enumerate(others):
+        each.position = min(position, _LAST_POSITION)
+    ContactPoint.objects.bulk_update(others, ["position"], batch_size=500)
+    save_client(client, [])
+    note_event("client.contact_changed", client, by=by, kind=point.kind, value=point.value)
+    return point
+
+
+@transaction.atomic
 def remove_contact_point(point_id: int, *, by: Actor) -> None:
     """Take a contact point away; records `client.contact_removed` with its value."""
     point = _point(point_id)

@@ -141,6 +141,19 @@ def set_not_duplicates(first_id: int, second_id: int, *, by: Actor) -> None:
         note_event("client.told_apart", second, by=by, other_id=first.pk, name=first.name)
 
 
+@transaction.atomic
+def unset_not_duplicates(first_id: int, second_id: int, *, by: Actor) -> None:
+    """Take "not the same" back, so that the two are suggested again; records it at both.
+
+    Two that nobody has told apart stay as they are.
+    """
+    first, second = sorted(_lock_two(first_id, second_id, by=by, action="see"), key=lambda c: c.pk)
+    gone, _rows = NotDuplicate.objects.filter(first=first, second=second).delete()
+    if gone:
+        note_event("client.doubted_again", first, by=by, other_id=second.pk, name=second.name)
+        note_event("client.doubted_again", second, by=by, other_id=first.pk, name=first.name)
+
+
 def _lock_two(
     keeper_id: int, absorbed_id: int, *, by: Actor, action: str = "change"
 ) -> tuple[Client, Client]:

@@ -40,6 +40,8 @@ def attach_file(
     if item_id is not None:
         with transaction.atomic():
             lock_card(item_id, by=by, action="change")
+    elif client_id is not None:
+        _changeable(client_id, by=by)
     attachment = write_file(file, name=name, by=by, content_type=content_type)
     attachment.item_id, attachment.client_id = item_id, client_id
     with transaction.atomic():
@@ -49,9 +51,8 @@ def attach_file(
             item = lock_card(item_id, by=by, action="change")
             note_event("item.file_attached", item, by=by, **diff)
         elif client_id is not None:
-            client = Client.objects.alive().get(pk=client_id)
-            access.require(by, "change", access.CLIENTS, owner_id=client.owner_id)
-            record("client.file_attached", client, by=by, **diff)
+            client = _changeable(client_id, by=by)
+            record("client.file_attached", client, by=by, owner_id=client.owner_id, **diff)
     return attachment
 
 
@@ -76,6 +77,14 @@ def write_file(file: File[bytes], *, name: str, by: Actor, content_type: str = "
     )
     attachment.file.save(attachment.name[-80:], file, save=False)
     return attachment
+
+
+def _changeable(client_id: int, *, by: Actor) -> Client:
+    client = Client.objects.alive().filter(pk=client_id).first()
+    if client is None:
+        raise NotFound(_("There is no such client. It may have been deleted."))
+    access.require(by, "change", access.CLIENTS, owner_id=client.owner_id)
+    return client
 
 
 @transaction.atomic

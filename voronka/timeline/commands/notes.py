@@ -119,6 +119,8 @@ def pin_note(note_id: int, *, pinned: bool, by: Actor) -> Note:
         raise NotFound(_("There is no such note. It may have been deleted."))
     if note.item_id is not None:
         lock_card(note.item_id, by=by, action="change")
+    elif note.client is not None:
+        access.require(by, "change", access.CLIENTS, owner_id=note.client.owner_id)
     note.pinned = pinned
     note.save(update_fields=["pinned"])
     _record_of(note, "note_pinned" if pinned else "note_unpinned", by=by)

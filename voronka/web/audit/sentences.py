@@ -115,7 +115,7 @@ KINDS: dict[str, Promise] = {
     "robot": pgettext_lazy("journal", "robot"),
     "system": pgettext_lazy("journal", "Voronka itself"),
 }
-_PAGES = {"item": "items:page", "client": "clients:page", "user": "people:person"}
+_PAGES = {"item": "card:show", "client": "clients:show", "user": "people:person"}
 _SHORT = 60  # characters of a value
 # What the columns beside tell already, or only machines read.
 _SAID_ALREADY = {"owner_id", "title", "name", "code", "position", "email"}
