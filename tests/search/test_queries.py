@@ -133,9 +133,9 @@ def test_a_search_of_the_owner_takes_few_queries(boss, django_assert_max_num_que
     client = make_client("Иванов", phones=("+79161234567",))
     make_item(title="Кухня для Иванова", contact=client.pk)
     assert boss.access
-    with django_assert_max_num_queries(7):
+    with django_assert_max_num_queries(11):
         assert search(boss, "иванов").cards
-    with django_assert_max_num_queries(6):
+    with django_assert_max_num_queries(7):
         assert search(boss, "9161").clients
 
 

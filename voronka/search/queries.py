@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from django.db import connection
 from django.db.models import F, Q
 
-from voronka.clients.models import NAME_FRAGMENTS, VALUE_FRAGMENTS, Client, ContactPoint
+from voronka.clients.models import (
+    NAME_FRAGMENTS,
+    VALUE_FRAGMENTS,
+    Client,
+    ClientQuerySet,
+    ContactPoint,
+)
 from voronka.items.models import Item, ItemQuerySet, allowed
 from voronka.kernel import fragments, phones
 from voronka.kernel.fragments import FragmentQuery, Holds
@@ -16,7 +23,8 @@ from voronka.search import rules
 from voronka.search.models import CardText
 
 _NEWEST = 1000  # open cards that are looked through before the index of all cards is asked
-_AT_MOST = 5000  # cards with the fragment that are put in order; more are cut where they stand
+_AT_MOST = 5000  # cards with the fragment that are looked at
+_AT_ONCE = 500  # of them, the newest, that are asked first whether they may be seen
 _CLIENTS = 200
 
 
@@ -79,28 +87,59 @@ class Found:
         return bool(self.cards or self.clients)
 
 
+@dataclass(frozen=True, slots=True)
+class _Near:
+    """A client who fits, before more than the fitting text is read of them."""
+
+    pk: int
+    level: int
+    reason: Reason
+    order: str  # among equals
+
+
 def search(user: User, text: str, *, limit: int = 8) -> Found:
     """Find cards and clients by a piece of anything one remembers of them.
 
-    Words are found by any fragment, in both scripts and both layouts, with their endings off;
-    phones by three digits or more; cards by number. All words must be there. Exact beginnings
-    come before middles, open cards before closed, new before old. Six SQL queries, and those
-    that read the person's rights.
+    Words are found by any fragment, in both scripts and both layouts; where that is not enough,
+    with their endings off. Phones are found by three digits or more, cards by number. All words
+    must be there. Exact beginnings come before middles, open cards before closed, new before old.
+    Six to twelve SQL queries, and those that read the person's rights.
     """
     typed = text.strip()[: rules.LONGEST]
     if len(typed) < rules.SHORTEST and rules.number(typed) is None:
         return Found()
-    query = fragments.read(typed, stems(typed))
+    query = Typed(typed)
     if not query:
         return Found()
-    clients = _clients(user, typed, query)
-    cards = _cards(user, typed, query, clients, limit)
+    clients = ranked_clients(Client.objects.visible_to(user), query, limit + 1)
+    cards = _cards(user, query, clients, limit)
     return Found(
         cards=cards[:limit],
         clients=clients[:limit],
         more_cards=len(cards) > limit,
         more_clients=len(clients) > limit,
     )
+
+
+class Typed:
+    """What was typed, as understood: word for word, and with the endings off."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.plain = fragments.read(text)
+        self.piece = rules.phone_piece(text)
+        self.number = rules.number(text)
+
+    def __bool__(self) -> bool:
+        return bool(self.plain)
+
+    @cached_property
+    def wide(self) -> FragmentQuery | None:
+        """The same with stems; None when they add nothing. One SQL query for longer words."""
+        if self.piece is not None:
+            return None
+        wide = fragments.read(self.text, stems(self.text))
+        return None if wide == self.plain else wide
 
 
 def stems(text: str) -> dict[str, str]:
@@ -119,45 +158,68 @@ def stems(text: str) -> dict[str, str]:
         return {word: stem for word, stem in cursor.fetchall() if stem}
 
 
-def _clients(user: User, typed: str, query: FragmentQuery) -> list[ClientHit]:
-    """Clients by name, taxpayer number and contact points, best first. Two SQL queries."""
-    visible = Client.objects.visible_to(user)
-    best: dict[int, ClientHit] = {}
+def ranked_clients(visible: ClientQuerySet, typed: Typed, limit: int) -> list[ClientHit]:
+    """Return clients by name, taxpayer number and contact points, best first.
 
-    def offer(hit: ClientHit) -> None:
-        known = best.get(hit.client.pk)
-        if known is None or hit.level < known.level:
-            best[hit.client.pk] = hit
+    Three SQL queries, three more when the plain words find nobody.
+    """
+    best: dict[int, _Near] = {}
+    _look(visible, typed.plain, typed.piece, best)
+    if not best and typed.wide is not None:
+        _look(visible, typed.wide, None, best)
+    chosen = sorted(best.values(), key=lambda n: (n.level, n.order, n.pk))[:limit]
+    known = visible.select_related("owner").in_bulk([near.pk for near in chosen])
+    return [
+        ClientHit(known[near.pk], _spaced(near.reason), near.level)
+        for near in chosen
+        if near.pk in known
+    ]
 
-    named = visible.filter(Holds(NAME_FRAGMENTS, query)).select_related("owner")
-    for client in named[:_CLIENTS]:
-        offer(_named(client, query))
-    piece = rules.phone_piece(typed)
+
+def _look(
+    visible: ClientQuerySet,
+    query: FragmentQuery,
+    piece: FragmentQuery | None,
+    best: dict[int, _Near],
+) -> None:
+    """Add clients who hold a query to the best ones, each for its best reason. Two SQL queries."""
+
+    def offer(near: _Near) -> None:
+        known = best.get(near.pk)
+        if known is None or near.level < known.level:
+            best[near.pk] = near
+
+    named = visible.filter(Holds(NAME_FRAGMENTS, query)).values_list("pk", "name", "inn")
+    for pk, name, inn in named[:_CLIENTS]:
+        offer(_named(pk, name, inn, query))
     points = ContactPoint.objects.filter(Holds(VALUE_FRAGMENTS, piece or query))
-    reached = points.filter(client__in=visible).select_related("client__owner")
-    for point in reached[:_CLIENTS]:
-        offer(_reached(point, piece or query))
-    return sorted(best.values(), key=lambda h: (h.level, h.client.name.lower(), h.client.pk))
+    reached = points.filter(client__in=visible).order_by()  # else all of them would be sorted
+    for pk, kind, value in reached.values_list("client_id", "kind", "value")[:_CLIENTS]:
+        offer(_reached(pk, kind, value, piece or query))
 
 
-def _named(client: Client, query: FragmentQuery) -> ClientHit:
-    level, span = rules.closeness(client.name, query)
-    if level > rules.FOLDED and client.inn:
-        by_inn, place = rules.closeness(client.inn, query)
+def _named(pk: int, name: str, inn: str, query: FragmentQuery) -> _Near:
+    level, span = rules.closeness(name, query)
+    if level > rules.FOLDED and inn:
+        by_inn, place = rules.closeness(inn, query)
         if by_inn < level and place:
-            return ClientHit(client, Reason("inn", client.inn, *place), by_inn)
-    return ClientHit(client, Reason("name", client.name, *(span or (0, 0))), level)
+            return _Near(pk, by_inn, Reason("inn", inn, *place), name.lower())
+    return _Near(pk, level, Reason("name", name, *(span or (0, 0))), name.lower())
 
 
-def _reached(point: ContactPoint, query: FragmentQuery) -> ClientHit:
-    kind = point.kind if point.kind in ("phone", "email") else "account"
-    level, span = rules.closeness(point.value, query)
-    text, (start, end) = point.value, span or (0, 0)
-    if point.value.startswith("+"):
-        text = phones.pretty(point.value)
-        start, end = _in_pretty(text, point.value, start, end)
-        level = rules.WORD
-    return ClientHit(point.client, Reason(kind, text, start, end), level)
+def _reached(pk: int, kind: str, value: str, query: FragmentQuery) -> _Near:
+    kind = kind if kind in ("phone", "email") else "account"
+    level, span = rules.closeness(value, query)
+    level = rules.WORD if value.startswith("+") else level
+    return _Near(pk, level, Reason(kind, value, *(span or (0, 0))), value)
+
+
+def _spaced(reason: Reason) -> Reason:
+    """Write a phone for people, with the same digits marked."""
+    if not reason.text.startswith("+"):
+        return reason
+    text = phones.pretty(reason.text)
+    return Reason(reason.kind, text, *_in_pretty(text, reason.text, reason.start, reason.end))
 
 
 def _in_pretty(pretty: str, e164: str, start: int, end: int) -> tuple[int, int]:
@@ -170,25 +232,28 @@ def _in_pretty(pretty: str, e164: str, start: int, end: int) -> tuple[int, int]:
     return places[first], places[first + count - 1] + 1
 
 
-def _cards(
-    user: User, typed: str, query: FragmentQuery, clients: list[ClientHit], limit: int
-) -> list[CardHit]:
-    """Cards by number, title, key and client, best first. Two or three SQL queries."""
+def _cards(user: User, typed: Typed, clients: list[ClientHit], limit: int) -> list[CardHit]:
+    """Cards by number, title, key and client, best first. Three to six SQL queries."""
     visible = Item.objects.alive().filter(allowed(user))
     shown = visible.select_related("stage", "pipeline__item_type", "owner", "contact", "company")
     hits: dict[int, CardHit] = {}
-    number = rules.number(typed)
-    ids = [hit.client.pk for hit in clients[: limit + 1]]
+    ids = [hit.client.pk for hit in clients]
     linked = Q(contact_id__in=ids) | Q(company_id__in=ids)
-    if number is not None:
-        linked |= Q(pk=number.pk)
-    if ids or number is not None:
+    if typed.number is not None:
+        linked |= Q(pk=typed.number.pk)
+    if ids or typed.number is not None:
         by_client = {hit.client.pk: hit for hit in clients}
-        for item in shown.filter(linked).order_by(F("closed_at").desc(nulls_first=True), "-pk")[
-            : limit * 2
-        ]:
-            hits[item.pk] = _linked(item, number, by_client)
-    for item in shown.filter(pk__in=_titled(user, visible, query, limit)):
+        order = (F("closed_at").desc(nulls_first=True), "-pk")
+        for item in shown.filter(linked).order_by(*order)[: limit * 2]:
+            hits[item.pk] = _linked(item, typed.number, by_client)
+    query = typed.plain
+    titled = _newest_open(visible, query)[: limit * 4]
+    if len(titled) <= limit:
+        titled = _with(titled, _titled(user, visible, query, limit))
+        if len(hits.keys() | set(titled)) <= limit and typed.wide is not None:
+            query = typed.wide
+            titled = _with(titled, _titled(user, visible, query, limit))
+    for item in shown.filter(pk__in=titled) if titled else ():
         hit = _titled_hit(item, query)
         if item.pk not in hits or hit.level < hits[item.pk].level:
             hits[item.pk] = hit
@@ -217,23 +282,37 @@ def _titled_hit(item: Item, query: FragmentQuery) -> CardHit:
     return CardHit(item, Reason("title", item.title, *(span or (0, 0))), level)
 
 
-def _titled(user: User, visible: ItemQuerySet, query: FragmentQuery, limit: int) -> list[int]:
-    """Ids of cards whose title or key holds the query: the newest open ones first.
+def _newest_open(visible: ItemQuerySet, query: FragmentQuery) -> list[int]:
+    """Ids of the newest open cards whose title or key holds the query, the newest first.
 
-    A common fragment is met among the newest open cards at once; a rare one is few in the index.
+    A common fragment is met among them at once. One SQL query.
     """
     newest = visible.filter(closed_at=None).order_by("-pk").values("pk")[:_NEWEST]
+    texts = CardText.objects.filter(Holds(F("vector"), query), item__in=newest)
+    # no order and no limit here: they would tempt the planner to walk through all texts
+    return sorted(texts.values_list("pk", flat=True), reverse=True)
+
+
+def _with(ids: list[int], more: list[int]) -> list[int]:
+    return list(dict.fromkeys([*ids, *more]))
+
+
+def _titled(user: User, visible: ItemQuerySet, query: FragmentQuery, limit: int) -> list[int]:
+    """Ids of cards whose title or key holds the query, the newest first. Two or three SQL queries.
+
+    Of a fragment that thousands of cards hold, some thousands are looked at.
+    """
     texts = CardText.objects.filter(Holds(F("vector"), query))
-    found = list(
-        texts.filter(item__in=newest).order_by("-pk").values_list("pk", flat=True)[: limit * 4]
-    )
-    if len(found) > limit:
-        return found
-    some = texts.values("pk")
-    if user.access.everything:  # else cards of others would use the measure up
-        some = some[:_AT_MOST]
-    order = (F("closed_at").desc(nulls_first=True), "-pk")
-    older = list(
-        visible.filter(pk__in=some).order_by(*order).values_list("pk", flat=True)[: limit * 4]
-    )
-    return list(dict.fromkeys(found + older))
+    some = sorted(texts.values_list("pk", flat=True)[:_AT_MOST], reverse=True)
+    if not some:
+        return []
+    found = _seen(visible, some[:_AT_ONCE])
+    if len(found) <= limit and len(some) > _AT_ONCE and not user.access.everything:
+        rest = texts.filter(item__in=visible.values("pk")).values_list("pk", flat=True)
+        found = sorted({*found, *rest}, reverse=True)
+    return found[: limit * 4]
+
+
+def _seen(visible: ItemQuerySet, ids: list[int]) -> list[int]:
+    seen = visible.filter(pk__in=ids).order_by().values_list("pk", flat=True)
+    return sorted(seen, reverse=True)
