@@ -163,6 +163,11 @@ class CardPage:
         return f"{prefix}{'-' if prefix else '№'}{self.item.pk}"
 
     @property
+    def feed_id(self) -> str:
+        """The id of the history on the page."""
+        return f"feed-{self.item.pk}"
+
+    @property
     def board_url(self) -> str:
         """The board of the card's funnel."""
         return address("board:pipeline", self.item.pipeline_id)

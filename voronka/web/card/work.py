@@ -10,10 +10,11 @@ from django.db import transaction
 from django.db.models import Q
 from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
-from django_htmx.http import trigger_client_event
+from django_htmx.http import retarget, trigger_client_event
 
 from voronka.items.commands import attach_file
 from voronka.journal.actors import Actor
@@ -67,8 +68,8 @@ def note(request: SignedInRequest, item_id: int) -> HttpResponse:
                 request.POST.get("text", ""), by=by, item_id=item_id, attachment_ids=files
             )
     except InvalidInput as refusal:
-        return _refused(refusal)
-    return _written(feed_of(request, card))
+        return refused(refusal)
+    return written(feed_of(request, card))
 
 
 @login_required
@@ -81,19 +82,19 @@ def plan(request: SignedInRequest, item_id: int) -> HttpResponse:
             read_plan(request),
             by=Actor.user(request.user),
             item_id=item_id,
-            owner_id=_owner_id(request),
+            owner_id=owner_id_of(request),
         )
     except InvalidInput as refusal:
-        return _refused(refusal)
-    return _written(feed_of(request, card))
+        return refused(refusal)
+    return written(feed_of(request, card))
 
 
-def _written(response: HttpResponse) -> HttpResponse:
+def written(response: HttpResponse) -> HttpResponse:
     """Tell the composer that it may be emptied."""
     return trigger_client_event(response, "composer:done", {})
 
 
-def _refused(refusal: DomainError) -> HttpResponse:
+def refused(refusal: DomainError) -> HttpResponse:
     """Say why nothing was written; the composer keeps what was typed."""
     sentences = [str(s) for s in refusal.fields.values()] or [str(refusal.detail)]
     response = toast(HttpResponse(status=204), " ".join(dict.fromkeys(sentences)), kind="error")
@@ -118,7 +119,8 @@ def change_note(request: SignedInRequest, note_id: int) -> HttpResponse:
     elif "show" in request.GET:
         return feed_of(request, card)
     context = {"note": found, "item": card.item, "text": text, "error": error}
-    return render(request, "card/_note_input.html", context, status=422 if error else 200)
+    response = render(request, "card/_note_input.html", context, status=422 if error else 200)
+    return retarget(response, f"#note-{note_id} .note-text") if error else response
 
 
 @login_required
@@ -175,8 +177,6 @@ def finish(request: SignedInRequest, activity_id: int) -> HttpResponse:
 def _finish_context(activity: Activity, card: CardPage) -> dict[str, Any]:
     return {
         "activity": activity,
-        "item": card.item,
-        "card": card,
         "outcomes": Activity.Outcome.choices,
         "kinds": Activity.Kind.choices,
         "moments": moments(),
@@ -189,15 +189,15 @@ def _finish_context(activity: Activity, card: CardPage) -> dict[str, Any]:
 @require_http_methods(["GET", "POST"])
 def change(request: SignedInRequest, activity_id: int) -> HttpResponse:
     """Change a plan: what, when, who."""
-    activity, card = _activity_or_404(request.user, activity_id)
+    activity, _card = _activity_or_404(request.user, activity_id)
     context: dict[str, Any] = {
+        "url": reverse("card:change_activity", args=[activity.pk]),
         "activity": activity,
-        "item": card.item,
         "kinds": Activity.Kind.choices,
         "reminders": REMINDERS.items(),
         "people": User.objects.filter(Q(is_active=True) | Q(pk=activity.owner_id)),
         "moments": moments(),
-        "typed": _typed(activity),
+        "typed": typed_of(activity),
     }
     if request.method == "GET":
         return dialog(request, "card/_plan.html", context)
@@ -206,7 +206,7 @@ def change(request: SignedInRequest, activity_id: int) -> HttpResponse:
             activity_id,
             read_plan(request),
             by=Actor.user(request.user),
-            owner_id=_owner_id(request),
+            owner_id=owner_id_of(request),
         )
     except InvalidInput as refusal:
         context |= {"refusal": refusal, "typed": request.POST}
@@ -264,12 +264,12 @@ def _moment(text: str) -> datetime | None:
         raise InvalidInput(bad.sentence, fields={"due": bad.sentence}) from None
 
 
-def _owner_id(request: SignedInRequest) -> int | None:
+def owner_id_of(request: SignedInRequest) -> int | None:
     pk = request.POST.get("owner", "")
     return int(pk) if pk.isdecimal() and len(pk) < 19 else None
 
 
-def _typed(activity: Activity) -> dict[str, Any]:
+def typed_of(activity: Activity) -> dict[str, Any]:
     due, remind = activity.due_at, activity.remind_at
     before = str(int((due - remind).total_seconds() // 60)) if due and remind else ""
     return {

@@ -59,13 +59,18 @@ def read(
 
 
 def changes_of(
-    typed: Mapping[str, Any], specs: Mapping[str, Spec], *, by: Actor, item_id: int | None = None
+    typed: Mapping[str, Any],
+    specs: Mapping[str, Spec],
+    *,
+    by: Actor,
+    item_id: int | None = None,
+    client_id: int | None = None,
 ) -> dict[str, Any]:
-    """Return the `changes` that create_item, edit_item and move_item take.
+    """Return the `changes` that create_item, edit_item, move_item and edit_client take.
 
     A name or a phone typed into a client field that is in no list makes a new client, unless the
-    phone is known; an uploaded file is kept with the card. Call it inside the transaction of the
-    command.
+    phone is known; an uploaded file is kept with the card or the client. Call it inside the
+    transaction of the command.
 
     Raises:
         DomainError: the client or the file was refused.
@@ -81,6 +86,7 @@ def changes_of(
                 name=value.name or "file",
                 by=by,
                 item_id=item_id,
+                client_id=client_id,
                 content_type=value.content_type or "",
             ).pk
         elif spec.kind in ("contact", "company", "either"):

@@ -13,6 +13,7 @@ from django.utils.html import escape, format_html, linebreaks, urlize
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
+from voronka.clients.doubles import Pair
 from voronka.clients.queries import Match
 from voronka.items.commands.lines import Line
 from voronka.items.models import LineItem
@@ -80,7 +81,7 @@ def line_total(line: LineItem) -> Decimal:
 
 
 @register.filter
-def match_reason(match: Match) -> str:
+def match_reason(match: Match | Pair) -> str:
     """Say why two clients may be the same: "same phone +7 916 …"."""
     reasons = {
         "phone": _("same phone: %(text)s"),
