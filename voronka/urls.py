@@ -21,6 +21,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("cards/", include("voronka.web.card.urls")),
     path("filters/", include("voronka.web.filters.urls")),
     path("board/", include("voronka.web.board.urls")),
+    path("clients/", include("voronka.web.clients.urls")),
 ]
 handler400 = "voronka.web.frame.views.bad_request"
 handler403 = "voronka.web.frame.views.forbidden"

@@ -1,0 +1,1 @@
+"""Clients: the list, the page of one, how to reach them, doubles and merging."""
