@@ -22,6 +22,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("filters/", include("voronka.web.filters.urls")),
     path("board/", include("voronka.web.board.urls")),
     path("clients/", include("voronka.web.clients.urls")),
+    path("search/", include("voronka.web.search.urls")),
 ]
 handler400 = "voronka.web.frame.views.bad_request"
 handler403 = "voronka.web.frame.views.forbidden"

@@ -135,7 +135,7 @@ def _boards_exist() -> bool:
 
 def _links(entries: tuple[Entry, ...], user: User, path: str) -> Iterator[Link]:
     for entry in entries:
-        if not _allowed(user, entry.right):
+        if not allowed(user, entry.right):
             continue
         url = address(entry.url_name) if entry.url_name else ""
         children = list(_links(entry.children, user, path))
@@ -151,7 +151,8 @@ def _links(entries: tuple[Entry, ...], user: User, path: str) -> Iterator[Link]:
             )
 
 
-def _allowed(user: User, right: str) -> bool:
+def allowed(user: User, right: str) -> bool:
+    """Whether the role has a right as an `Entry` names it."""
     if not right:
         return True
     action, _sep, kind = right.partition(" ")

@@ -1,0 +1,1 @@
+"""Search: the command palette over every page, and a page of all that was found."""
