@@ -9,6 +9,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("voronka.web.frame.urls")),
     path("my-day/", include("voronka.web.my_day.urls")),
     path("blueprint/", include("voronka.web.blueprint.urls")),
+    path("products/", include("voronka.web.products.urls")),
+    path("sources/", include("voronka.web.sources.urls")),
     path("notifications/", include("voronka.web.notifications.urls")),
     path("account/", include("voronka.web.account.urls")),
     path("api/v1/", api.urls),

@@ -23,6 +23,14 @@ class Product(models.Model):
 
     class Meta:
         ordering = ["group", "code"]
+        indexes = [
+            # price list: a page of those on offer, or of one group
+            models.Index(
+                fields=["group", "code"],
+                condition=models.Q(archived=False),
+                name="product_on_offer",
+            )
+        ]
         constraints = [
             models.CheckConstraint(condition=models.Q(price__gte=0), name="product_price_gte_0")
         ]

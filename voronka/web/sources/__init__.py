@@ -1,0 +1,1 @@
+"""Sources of enquiries: names, icons, order, archive."""
