@@ -184,6 +184,16 @@ def test_a_field_that_the_stage_requires_can_t_be_cleared_later():
     assert "budget" in refusal.value.fields
 
 
+def test_an_amount_that_the_stage_requires_cannot_become_nothing():
+    pipeline = make_pipeline()
+    pipeline.stages.filter(code="s2").update(required=["amount"])
+    item = make_item(pipeline, amount=100)
+    edit_item(item.pk, {"amount": "0"}, by=SYSTEM)  # nothing is required yet
+    move_item(item.pk, to=stage(pipeline, "s2"), by=SYSTEM, changes={"amount": 50})
+    with pytest.raises(InvalidInput, match="Amount"):
+        edit_item(item.pk, {"amount": "0"}, by=SYSTEM)
+
+
 def test_two_people_may_edit_different_fields_but_not_the_same_one():
     pipeline = make_pipeline()
     make_field(pipeline.item_type, "a")

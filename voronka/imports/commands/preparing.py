@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import Literal
 
 from django.conf import settings
@@ -18,6 +18,7 @@ from voronka.imports.targets import planner_for, targets
 from voronka.journal.actors import Actor
 from voronka.journal.commands import record
 from voronka.kernel.errors import Conflict, InvalidInput, NotFound
+from voronka.kernel.file_names import clean_file_name
 from voronka.people import access
 from voronka.people.models import User
 from voronka.pipelines.models import Pipeline
@@ -55,11 +56,11 @@ def take_file(
         )
     run = ImportRun(
         entity=entity,
-        file_name=PurePath(name.replace("\\", "/")).name[:255],
+        file_name=clean_file_name(name),
         created_by=user,
         created_at=timezone.now(),
     )
-    run.file.save(run.file_name[-80:], file, save=False)
+    run.file.save(clean_file_name(run.file_name[-80:]), file, save=False)
     try:
         prepare_import(run, pipeline=pipeline)
     except InvalidInput:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,10 +11,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from voronka.items.commands.card import lock_card
 from voronka.items.commands.deleting import delete_item, restore_item
 from voronka.items.commands.editing import assign_owner, edit_item, stored
 from voronka.items.commands.moving import move_item, undo_move
-from voronka.items.models import BulkRun, Item
+from voronka.items.errors import CardChanged
+from voronka.items.models import BulkRun, Item, StageVisit
 from voronka.journal.actors import Actor
 from voronka.journal.commands import plain, record
 from voronka.kernel.errors import DomainError, InvalidInput
@@ -95,19 +97,27 @@ def run_bulk(item_ids: Sequence[int], action: BulkAction, *, by: Actor) -> BulkR
 
 def _do(pk: int, action: BulkAction, by: Actor) -> Any:
     """Do it to one card; return what is needed to take it back, None when nothing changed."""
-    item = Item.objects.filter(pk=pk).select_related("stage").first()
+    cards = Item.objects.select_for_update(of=("self",)).filter(deleted_at=None)
+    item = cards.filter(pk=pk).first()
     if action.to is not None:
-        move_item(pk, to=action.to, by=by, reason=action.reason, comment=action.comment)
-        return {} if item and item.stage_id != action.to.pk else None
+        moved = move_item(pk, to=action.to, by=by, reason=action.reason, comment=action.comment)
+        return {"visit": _standing(pk)} if item and item.version != moved.version else None
     if action.owner is not None:
         assign_owner(pk, to=action.owner, by=by)
         return {"owner": item.owner_id} if item and item.owner_id != action.owner.pk else None
     if action.delete:
         delete_item(pk, by=by)
         return {}
-    was = {code: stored(item, code) for code in action.changes or {}} if item else {}
-    edit_item(pk, action.changes or {}, by=by)
-    return was
+    codes = list(action.changes or {})
+    was = {code: stored(item, code) for code in codes} if item else {}
+    edited = edit_item(pk, action.changes or {}, by=by)
+    now = {code: stored(edited, code) for code in codes}
+    return {"was": was, "now": now} if was != now else None
+
+
+def _standing(pk: int) -> int:
+    """Return the visit in which a card stands."""
+    return StageVisit.objects.values_list("pk", flat=True).get(item_id=pk, left_at=None)
 
 
 def _params(action: BulkAction) -> dict[str, Any]:
@@ -131,19 +141,13 @@ def undo_bulk(run_id: int, *, by: Actor) -> BulkRun:
     run = BulkRun.objects.select_for_update().get(pk=run_id)
     if run.undone_at or (by.user_id is not None and by.user_id != run.by_user_id):
         raise InvalidInput(_("This can't be taken back any more."))
-    undo: dict[str, Callable[[int, Any], Any]] = {
-        "move": lambda pk, was: undo_move(pk, by=by),
-        "assign": lambda pk, was: assign_owner(pk, to=User.objects.get(pk=was["owner"]), by=by),
-        "edit": lambda pk, was: edit_item(pk, was, by=by),
-        "delete": lambda pk, was: restore_item(pk, by=by),
-    }
     for row in run.report:
         was = run.before.get(str(row["item"]))
         if not row["ok"] or was is None:
             continue
         try:
             with transaction.atomic():
-                undo[run.kind](row["item"], was)
+                _undo(run, row["item"], was, by)
             row["undone"] = True
         except DomainError as refusal:
             row |= {"undone": False, "detail": str(refusal)}
@@ -151,3 +155,25 @@ def undo_bulk(run_id: int, *, by: Actor) -> BulkRun:
     run.save(update_fields=["report", "undone_at"])
     record("bulk.undone", run, by=by, kind=run.kind)
     return run
+
+
+def _undo(run: BulkRun, pk: int, was: dict[str, Any], by: Actor) -> None:
+    """Take it back for one card, unless somebody has done the same kind of thing since.
+
+    Raises:
+        CardChanged: the card has moved on, so it stays as it is.
+    """
+    if run.kind == "delete":
+        restore_item(pk, by=by)
+        return
+    item = lock_card(pk, by=by, action="see")
+    if run.kind == "move":
+        if _standing(pk) != was["visit"]:
+            raise CardChanged
+        undo_move(pk, by=by)
+    elif run.kind == "assign":
+        if item.owner_id != run.params["owner"]:
+            raise CardChanged
+        assign_owner(pk, to=User.objects.get(pk=was["owner"]), by=by)
+    else:
+        edit_item(pk, was["was"], by=by, expected=was["now"])

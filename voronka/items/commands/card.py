@@ -9,12 +9,12 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from voronka.items import rules
-from voronka.items.models import ClockChange, Item, StageVisit
+from voronka.items import gate, rules
+from voronka.items.models import ClockChange, Item, LineItem, StageVisit
 from voronka.journal.actors import Actor
 from voronka.journal.commands import record
 from voronka.journal.models import Event
-from voronka.kernel.errors import NotFound
+from voronka.kernel.errors import InvalidInput, NotFound
 from voronka.people import access
 from voronka.people.schedules import schedule_of
 from voronka.pipelines.models import Stage
@@ -43,6 +43,29 @@ def require_card(by: Actor, action: str, item: Item) -> None:
     """Let the actor do `action` to a card, or raise Forbidden."""
     pipeline = item.pipeline
     access.require(by, action, pipeline.item_type.code, pipeline.code, owner_id=item.owner_id)
+
+
+def require_filled(item: Item, cleared: Sequence[str]) -> None:
+    """Refuse to leave empty what the card's present stage requires.
+
+    Args:
+        cleared: codes of the fields that are being cleared.
+    Raises:
+        InvalidInput: the stage requires one of them and it is empty now.
+    """
+    if not cleared:
+        return
+    stages = list(item.pipeline.stages.all())
+    lines = LineItem.objects.filter(item_id=item.pk).exists()
+    facts = rules.Facts(item.values, rules.system_facts(item, lines=lines))
+    missing = rules.missing(rules.required_codes(stages, item.stage), facts)
+    names = gate.names(item.pipeline.item_type_id, [c for c in missing if c in cleared])
+    if names:
+        raise InvalidInput(
+            _("At the stage “%(stage)s” this can't be left empty: %(names)s.")
+            % {"stage": item.stage, "names": ", ".join(str(n) for n in names.values())},
+            fields={code: _("This stage requires it.") for code in names},
+        )
 
 
 def save_card(item: Item, fields: Iterable[str], *, at: datetime | None = None) -> None:

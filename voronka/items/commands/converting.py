@@ -10,9 +10,11 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from voronka.items.changes import Changes
 from voronka.items.commands.card import lock_card, note_event, save_card
-from voronka.items.commands.creating import create_item, has_bought, regrade
-from voronka.items.commands.moving import move_item, step_back
+from voronka.items.commands.creating import create_item
+from voronka.items.commands.editing import apply_changes, changed_columns
+from voronka.items.commands.moving import living_deal, move_item, step_back
 from voronka.items.models import Item, ItemLink
 from voronka.journal.actors import Actor
 from voronka.journal.models import Event
@@ -47,12 +49,16 @@ def convert_lead(
         changes: further values for the new deal; nothing of an attached one is overwritten.
         lead_changes, lead_confirmed: what the lead's gate asks for: fields, exit criteria.
     Raises:
-        InvalidInput: not a lead, or neither a pipeline nor a deal was named.
+        InvalidInput: not a lead, converted already, or neither a pipeline nor a deal was named.
         CardClosed, GateClosed, Forbidden: as `move_item` and `create_item`.
     """
     lead = lock_card(lead_id, by=by, action="move")
     if lead.pipeline.item_type.kind != ItemType.Kind.LEAD:
         raise InvalidInput(_("Only a lead can be converted."))
+    if deal := living_deal(lead):
+        raise InvalidInput(
+            _("This lead has become “%(deal)s” already. Open that deal.") % {"deal": deal}
+        )
     won = lead.pipeline.stages.filter(kind=Stage.Kind.WON).get()
     lead = move_item(lead_id, to=won, by=by, changes=lead_changes, confirmed=lead_confirmed)
     if attach_to is not None:
@@ -103,18 +109,18 @@ def _attach(lead: Item, deal_id: int, *, by: Actor) -> Item:
     if deal.is_closed or deal.pipeline.item_type.kind == ItemType.Kind.LEAD:
         raise InvalidInput(_("This deal is no longer open. Choose another one or make a new deal."))
     known = carried(lead, deal.pipeline.item_type)
-    custom = {
-        code: value
-        for code, value in known.items()
-        if code not in ("contact", "company", "source", "utm", "amount")
+    columns = {
+        attribute: getattr(lead, attribute)
+        for attribute in ("contact_id", "company_id", "source_id", "utm")
+        if getattr(lead, attribute) and not getattr(deal, attribute)
     }
-    deal.values = {**custom, **deal.values}
-    deal.contact_id = deal.contact_id or lead.contact_id
-    deal.company_id = deal.company_id or lead.company_id
-    deal.repeat = has_bought(deal.contact_id, deal.company_id)
-    regrade(deal)
-    save_card(deal, ["values", "contact", "company", "repeat", "grade", "grade_order"])
-    note_event("item.lead_attached", deal, by=by, lead=lead.pk)
+    values = {
+        code: known[code] for code in known if code in lead.values and code not in deal.values
+    }
+    filled = Changes(columns, values)
+    diff = apply_changes(deal, filled)
+    save_card(deal, changed_columns(filled))
+    note_event("item.lead_attached", deal, by=by, lead=lead.pk, changes=diff)
     return deal
 
 
@@ -138,19 +144,32 @@ def undo_conversion(lead_id: int, *, by: Actor) -> Item:
     late = link is None or timezone.now() - link.created_at > UNDO_FOR
     if link is None or late or lead.stage.kind != Stage.Kind.WON:
         raise InvalidInput(_("This conversion can't be taken back any more."))
-    deal = lock_card(link.child_id, by=by, action="see")
-    if _was_made(lead, deal):
-        if deal.visits.exclude(jump=True).count() > 1 or deal.is_closed:
-            raise InvalidInput(
-                _("The deal has already moved on, so the lead stays converted. Close the deal.")
-            )
-        deal.deleted_at, deal.deleted_by_id = timezone.now(), by.user_id
-        save_card(deal, ["deleted_at", "deleted_by_id"])
-        note_event("item.deleted", deal, by=by, title=deal.title)
+    made = _was_made(lead, link.child)
+    if made and link.child.deleted_at is None:
+        _bin_untouched(lock_card(link.child_id, by=by, action="see"), by=by)
     link.delete()
+    left = lead.stage_id
     step_back(lead)
-    note_event("item.conversion_undone", lead, by=by, deal=deal.pk)
+    note_event(
+        "item.conversion_undone",
+        lead,
+        by=by,
+        deal=link.child_id,
+        left=left,
+        entered=lead.stage_id,
+    )
     return lead
+
+
+def _bin_untouched(deal: Item, *, by: Actor) -> None:
+    """Put the deal that a conversion made into the recycle bin, unless it has moved on."""
+    if deal.visits.exclude(jump=True).count() > 1 or deal.is_closed:
+        raise InvalidInput(
+            _("The deal has already moved on, so the lead stays converted. Close the deal.")
+        )
+    deal.deleted_at, deal.deleted_by_id = timezone.now(), by.user_id
+    save_card(deal, ["deleted_at", "deleted_by_id"])
+    note_event("item.deleted", deal, by=by, title=deal.title)
 
 
 def _was_made(lead: Item, deal: Item) -> bool:

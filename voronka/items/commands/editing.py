@@ -9,12 +9,12 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from voronka.items import gate, rules
+from voronka.items import rules
 from voronka.items.changes import Changes, clean_changes
-from voronka.items.commands.card import lock_card, note_event, save_card
+from voronka.items.commands.card import lock_card, note_event, require_filled, save_card
 from voronka.items.commands.creating import has_bought, regrade
 from voronka.items.errors import CardChanged
-from voronka.items.models import Item, LineItem
+from voronka.items.models import Item
 from voronka.journal.actors import Actor
 from voronka.journal.commands import plain
 from voronka.kernel.errors import InvalidInput
@@ -49,7 +49,7 @@ def edit_item(
     diff = apply_changes(item, clean)
     if not diff:
         return item
-    _keep_required(item, diff)
+    require_filled(item, _emptied(item, diff))
     save_card(item, changed_columns(clean))
     note_event("item.changed", item, by=by, changes=diff)
     return item
@@ -80,6 +80,12 @@ def apply_changes(item: Item, clean: Changes) -> dict[str, list[Any]]:
     return diff
 
 
+def _emptied(item: Item, diff: Mapping[str, list[Any]]) -> list[str]:
+    """Return the codes that the changes have left empty; an amount of nothing is none."""
+    codes = [code for code, (_old, new) in diff.items() if new in (None, "", [])]
+    return [*codes, "amount"] if "amount" in diff and not item.amount else codes
+
+
 def changed_columns(clean: Changes) -> list[str]:
     """Return the columns that applying `clean` may have touched."""
     columns = [_CODES.get(a, a) for a in clean.columns]
@@ -98,24 +104,6 @@ def _require_unchanged(item: Item, expected: Mapping[str, Any]) -> None:
     for code, seen in expected.items():
         if stored(item, code) != plain(seen):
             raise CardChanged
-
-
-def _keep_required(item: Item, diff: Mapping[str, Any]) -> None:
-    """Refuse to clear a field that the card's present stage requires."""
-    cleared = [code for code, (_old, new) in diff.items() if new in (None, "", [])]
-    if not cleared:
-        return
-    stages = list(item.pipeline.stages.all())
-    lines = LineItem.objects.filter(item_id=item.pk).exists()
-    facts = rules.Facts(item.values, rules.system_facts(item, lines=lines))
-    missing = rules.missing(rules.required_codes(stages, item.stage), facts)
-    names = gate.names(item.pipeline.item_type_id, [c for c in missing if c in cleared])
-    if names:
-        raise InvalidInput(
-            _("At the stage “%(stage)s” this can't be left empty: %(names)s.")
-            % {"stage": item.stage, "names": ", ".join(str(n) for n in names.values())},
-            fields={code: _("This stage requires it.") for code in names},
-        )
 
 
 @transaction.atomic

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import PurePath
 from typing import Any
 
 from django.conf import settings
@@ -17,6 +16,7 @@ from voronka.items.models import Attachment
 from voronka.journal.actors import Actor
 from voronka.journal.commands import record
 from voronka.kernel.errors import InvalidInput, NotFound
+from voronka.kernel.file_names import clean_file_name
 from voronka.people import access
 
 
@@ -69,13 +69,13 @@ def write_file(file: File[bytes], *, name: str, by: Actor, content_type: str = "
             % {"count": settings.UPLOAD_MAX_BYTES // 1024**2}
         )
     attachment = Attachment(
-        name=PurePath(name.replace("\\", "/")).name[:255] or "file",
+        name=clean_file_name(name),
         size=size,
         content_type=content_type[:100],
         by_user_id=by.user_id,
         created_at=timezone.now(),
     )
-    attachment.file.save(attachment.name[-80:], file, save=False)
+    attachment.file.save(clean_file_name(attachment.name[-80:]), file, save=False)
     return attachment
 
 

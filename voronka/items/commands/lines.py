@@ -9,13 +9,15 @@ from decimal import Decimal
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from voronka.items.commands.card import lock_card, note_event, save_card
+from voronka.items.commands.card import lock_card, note_event, require_filled, save_card
 from voronka.items.models import Item, LineItem
 from voronka.journal.actors import Actor
 from voronka.kernel.errors import InvalidInput
 from voronka.products.models import Product
 
 CENT = Decimal("0.01")
+MOST_MONEY = Decimal(10) ** 12  # what a card's amount and a line's price can hold
+MOST_OF_ONE = Decimal(10) ** 9  # what a line's quantity can hold
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +42,15 @@ def set_lines(item_id: int, lines: Sequence[Line], *, by: Actor) -> Item:
 
     Raises:
         InvalidInput: a line without a name, a quantity of zero, a negative price, an unknown
-            product, a discount outside 0–100 %.
+            product, a discount outside 0–100 %, numbers too large to keep, or the last line of
+            a card whose stage requires products.
     """
     item = lock_card(item_id, by=by, action="change")
     if not item.pipeline.item_type.has_lines:
         raise InvalidInput(_("Cards of this type have no products."))
     before = item.amount
     write_lines(item, lines, sum_up=bool(lines))
+    require_filled(item, [code for code in ("lines", "amount") if not lines or not item.amount])
     save_card(item, ["amount"])
     note_event(
         "item.lines_set", item, by=by, lines=len(lines), amount=[str(before), str(item.amount)]
@@ -64,9 +68,11 @@ def write_lines(item: Item, lines: Sequence[Line], *, sum_up: bool) -> None:
     for number, line in enumerate(lines, start=1):
         wrong = (
             not line.name.strip()
+            or not all(n.is_finite() for n in (line.quantity, line.price, line.discount))
             or line.quantity <= 0
             or line.price < 0
             or not 0 <= line.discount <= 100
+            or max(line.quantity / MOST_OF_ONE, line.price / MOST_MONEY) >= 1
             or (line.product_id is not None and line.product_id not in known)
         )
         if wrong:
@@ -75,6 +81,12 @@ def write_lines(item: Item, lines: Sequence[Line], *, sum_up: bool) -> None:
                 % {"number": number},
                 fields={"lines": _("Check the products.")},
             )
+    total = sum((line.total for line in lines), Decimal(0))
+    if total >= MOST_MONEY:
+        raise InvalidInput(
+            _("The sum of the products is too large. Check quantities and prices."),
+            fields={"lines": _("Check the products.")},
+        )
     LineItem.objects.filter(item_id=item.pk).delete()
     LineItem.objects.bulk_create(
         LineItem(
@@ -89,5 +101,5 @@ def write_lines(item: Item, lines: Sequence[Line], *, sum_up: bool) -> None:
         for position, line in enumerate(lines)
     )
     if sum_up:
-        item.amount = sum((line.total for line in lines), Decimal(0))
+        item.amount = total
         item.save(update_fields=["amount"])

@@ -25,8 +25,7 @@ def link_items(
     """
     if parent_id == child_id:
         raise InvalidInput(_("A card can't be linked with itself."))
-    parent = lock_card(parent_id, by=by, action="change")
-    child = lock_card(child_id, by=by, action="see")
+    parent, child = _lock_two(parent_id, child_id, by=by)
     link, made = ItemLink.objects.get_or_create(
         parent=parent, child=child, defaults={"kind": kind, "created_at": timezone.now()}
     )
@@ -42,11 +41,17 @@ def unlink_items(link_id: int, *, by: Actor) -> None:
     link = ItemLink.objects.filter(pk=link_id).first()
     if link is None:
         raise NotFound(_("These cards are no longer linked."))
-    parent = lock_card(link.parent_id, by=by, action="change")
-    child = lock_card(link.child_id, by=by, action="see")
+    parent, child = _lock_two(link.parent_id, link.child_id, by=by)
     link.delete()
     note_event("item.unlinked", parent, by=by, other=child.pk)
     note_event("item.unlinked", child, by=by, other=parent.pk)
+
+
+def _lock_two(parent_id: int, child_id: int, *, by: Actor) -> tuple[Item, Item]:
+    """Lock both in the order of their ids, so that two people can't wait for each other."""
+    actions = {parent_id: "change", child_id: "see"}
+    cards = {pk: lock_card(pk, by=by, action=actions[pk]) for pk in sorted(actions)}
+    return cards[parent_id], cards[child_id]
 
 
 @transaction.atomic

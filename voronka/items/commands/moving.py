@@ -15,8 +15,9 @@ from voronka.items.changes import clean_changes
 from voronka.items.commands.card import end_pause, enter_stage, lock_card, note_event, save_card
 from voronka.items.commands.editing import apply_changes, changed_columns
 from voronka.items.errors import BackwardRefused, CardChanged, CardClosed, GateClosed, WrongPipeline
-from voronka.items.models import ClockChange, Item, StageVisit
+from voronka.items.models import ClockChange, Item, ItemLink, StageVisit
 from voronka.journal.actors import Actor
+from voronka.journal.models import Event
 from voronka.kernel.errors import Forbidden, InvalidInput
 from voronka.people import access
 from voronka.people.schedules import schedule_of
@@ -144,6 +145,7 @@ def correct_item(item_id: int, *, to: Stage, why: str, by: Actor) -> Item:
     Raises:
         Forbidden: the role may not correct.
         InvalidInput: no reason was given, or the way is forward (then it is a move).
+        GateClosed: a closed card would stand in a stage whose fields it lacks.
     """
     item = lock_card(item_id, by=by, action="move")
     rights = access.of_actor(by)
@@ -162,10 +164,22 @@ def correct_item(item_id: int, *, to: Stage, why: str, by: Actor) -> Item:
         raise InvalidInput(
             _("Say why the card returns."), fields={"why": _("Write a reason in a few words.")}
         )
+    if not left.is_open:
+        missing = gate.ask(item, to, list(item.pipeline.stages.all())).missing
+        if missing:
+            raise GateClosed(to, missing=missing)
     at = _not_before(item, None)
+    lost = {"reason": item.loss_reason_id, "comment": item.loss_comment}  # for an undo
     enter_stage(item, to, by=by, at=at, correction=True)
     note_event(
-        "item.corrected", item, by=by, at=at, left=left.pk, entered=to.pk, why=why.strip()[:500]
+        "item.corrected",
+        item,
+        by=by,
+        at=at,
+        left=left.pk,
+        entered=to.pk,
+        why=why.strip()[:500],
+        **(lost if left.kind == Stage.Kind.LOST else {}),
     )
     return item
 
@@ -185,28 +199,42 @@ def undo_move(item_id: int, *, by: Actor) -> Item:
     fresh = timezone.now() - last.entered_at <= UNDO_FOR
     if not fresh or last.by_user_id != by.user_id:
         raise InvalidInput(TOO_LATE)
+    if deal := living_deal(item):
+        raise InvalidInput(
+            _("This lead has become “%(deal)s”. Take the conversion back instead.") % {"deal": deal}
+        )
     undone = item.stage_id
     step_back(item)
     note_event("item.move_undone", item, by=by, left=undone, entered=item.stage_id)
     return item
 
 
+def living_deal(lead: Item) -> Item | None:
+    """Return the deal that a card was converted into, unless it lies in the recycle bin."""
+    deals = Item.objects.alive().filter(
+        parent_links__parent=lead, parent_links__kind=ItemLink.Kind.CONVERTED
+    )
+    return deals.order_by("-pk").first()
+
+
 def step_back(item: Item) -> None:
     """Forget a locked card's last visit, with the stages it jumped over, and reopen the one before.
 
     Raises:
-        InvalidInput: the card has only ever stood in its first stage.
+        InvalidInput: the card has only ever stood in its first stage, or the reason for which it
+            was lost is gone.
     """
     visits = list(StageVisit.objects.filter(item_id=item.pk).order_by("-entered_at", "-pk"))
-    last = visits[0]
-    earlier = [v for v in visits[1:] if not (v.jump and v.entered_at == last.entered_at)]
-    if not earlier:
+    stays = [visit for visit in visits if not visit.jump]
+    if len(stays) < 2:
         raise InvalidInput(TOO_LATE)
-    previous = earlier[0]
-    kept = {v.pk for v in earlier}
-    StageVisit.objects.filter(pk__in=[v.pk for v in visits if v.pk not in kept]).delete()
-    StageVisit.objects.filter(pk=previous.pk).update(left_at=None, overdue=None)
+    previous = stays[1]
     stage = Stage.objects.get(pk=previous.stage_id)
+    item.loss_reason, item.loss_comment = None, ""
+    if stage.kind == Stage.Kind.LOST:
+        item.loss_reason, item.loss_comment = _why_it_was_lost(item)
+    StageVisit.objects.filter(pk__in=[v.pk for v in visits[: visits.index(previous)]]).delete()
+    StageVisit.objects.filter(pk=previous.pk).update(left_at=None, overdue=None)
     entered = previous.entered_at
     item.stage, item.stage_entered_at = stage, entered
     if item.paused_at is not None:
@@ -218,6 +246,18 @@ def step_back(item: Item) -> None:
         stage, entered, lambda: schedule_of(item.owner_id), extra=item.stall_extra
     )
     item.closed_at = None if stage.is_open else entered
-    item.loss_reason, item.loss_comment = None, ""
     columns = ["stage", "stage_entered_at", "stalls_at", "stall_extra", "paused_at", "closed_at"]
     save_card(item, [*columns, "loss_reason", "loss_comment"])
+
+
+def _why_it_was_lost(item: Item) -> tuple[LossReason | None, str]:
+    """Return what the correction that is being taken back has cleared."""
+    returned = Event.objects.filter(
+        subject_type=Item.journal_type, subject_id=item.pk, verb="item.corrected"
+    )
+    last = returned.order_by("-pk").first()
+    diff = last.diff if last else {}
+    reason = LossReason.objects.filter(pk=diff.get("reason") or 0).first()
+    if reason is None and gate.has_reasons(item.pipeline_id):
+        raise InvalidInput(TOO_LATE)
+    return reason, str(diff.get("comment", ""))
