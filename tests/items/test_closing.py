@@ -8,8 +8,9 @@ from django.utils import timezone
 from tests.factories import SYSTEM, make_field, make_item, make_pipeline, make_reason, stage
 from tests.people.factories import make_role, make_user
 from voronka.items.commands import correct_item, lose_item, move_item, undo_move, win_item
+from voronka.items.commands.tunnelling import Tunnel, tunnel_item
 from voronka.items.errors import CardClosed, GateClosed
-from voronka.items.models import Item, StageVisit
+from voronka.items.models import Item, Passage, StageVisit
 from voronka.journal.actors import Actor
 from voronka.journal.models import Event
 from voronka.kernel.errors import Forbidden, InvalidInput
@@ -56,6 +57,25 @@ def test_a_return_whose_loss_reason_is_gone_is_not_taken_back(pipeline, reason):
     with pytest.raises(InvalidInput):
         undo_move(item.pk, by=SYSTEM)
     assert Item.objects.get(pk=item.pk).stage.code == "s1"
+
+
+def test_the_reason_that_comes_back_is_that_of_the_last_loss(pipeline, reason):
+    other = make_reason(pipeline)
+    item = make_item(pipeline)
+    for why in (reason, other):
+        lose_item(item.pk, by=SYSTEM, reason=why)
+        correct_item(item.pk, to=stage(pipeline, "s1"), why="Ошибка", by=SYSTEM)
+    assert undo_move(item.pk, by=SYSTEM).loss_reason == other
+
+
+def test_a_move_through_a_tunnel_is_taken_back_into_its_own_funnel(pipeline):
+    after = make_pipeline(pipeline.item_type)
+    item = make_item(pipeline)
+    tunnel_item(item.pk, Tunnel(stage(after, "s2"), "move"), by=SYSTEM)
+    item = undo_move(item.pk, by=SYSTEM)
+    assert (item.pipeline, item.stage.code) == (pipeline, "s1")
+    assert Item.objects.get(pk=item.pk).pipeline == pipeline
+    assert not Passage.objects.exists()  # the map counts what has happened
 
 
 def test_a_closed_card_returns_only_where_it_has_the_facts(pipeline, reason):

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from django.core.files.base import ContentFile
 from django.db import transaction
+from django.db.models import Sum
 from django.utils import timezone
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -54,8 +55,12 @@ from voronka.items.commands import (
     win_item,
 )
 from voronka.items.commands.bulk import BulkAction, run_bulk, undo_bulk
+from voronka.items.commands.clocks import pause_stage, prolong_stage, resume_stage
+from voronka.items.commands.folding import fold_tally
 from voronka.items.commands.lines import Line
-from voronka.items.models import Item, ItemLink, LineItem, StageVisit
+from voronka.items.commands.losses import change_loss_reason, overturn_loss
+from voronka.items.commands.tunnelling import Tunnel, tunnel_item
+from voronka.items.models import Item, ItemLink, LineItem, StageVisit, Tally
 from voronka.journal.actors import Actor
 from voronka.journal.models import Event
 from voronka.kernel.errors import DomainError
@@ -116,6 +121,7 @@ class World:
             entered={
                 e.subject_id: e.diff["entered"]
                 for e in walked.exclude(verb="item.assigned").order_by("pk")
+                if e.diff["entered"] is not None
             },
             events=Event.objects.count(),
         )
@@ -152,6 +158,7 @@ class Cards(RuleBasedStateMachine):
         self.deals = make_pipeline(deal, stages=4)
         make_reason(self.deals, needs_comment=True)
         make_reason(self.deals)
+        self.after = make_pipeline(deal, stages=4, reasons=True)
         self.schedules = {user.pk: schedule_of(user.pk) for user in self.people.values()}
         stages = self.deals.stages
         stages.filter(code="s1").update(deadline_minutes=60, deadline_working=False)
@@ -162,7 +169,7 @@ class Cards(RuleBasedStateMachine):
         )
         stages.filter(code="s4").update(required=["lines"])
         self.leads.stages.filter(code="s2").update(deadline_minutes=30, required=["budget"])
-        self.stages = {p.pk: list(p.stages.all()) for p in (self.leads, self.deals)}
+        self.stages = {p.pk: list(p.stages.all()) for p in (self.leads, self.deals, self.after)}
         self.world = World.read()
 
     def actor(self, name: str) -> Actor:
@@ -269,6 +276,40 @@ class Cards(RuleBasedStateMachine):
     @rule(card=cards, by=ACTORS)
     def undo(self, card, by):
         self.attempt(undo_move, card, by=self.actor(by))
+
+    @rule(target=cards, card=cards, by=ACTORS, how=st.sampled_from(["move", "child", "copy"]))
+    def send_on(self, card, by, how):
+        item = Item.objects.get(pk=card)
+        to = self.after if item.pipeline == self.deals else self.deals
+        tunnel = Tunnel(to.stages.get(code="s1"), how, lines=True)
+        there = self.attempt(tunnel_item, card, tunnel, by=self.actor(by))
+        return there.pk if there and there.pk != card else multiple()
+
+    @rule(card=cards, by=ACTORS, hours=HOURS, why=WORDS)
+    def prolong(self, card, by, hours, why):
+        more = timedelta(hours=hours)
+        self.attempt(prolong_stage, card, by_amount=more, reason=why, by=self.actor(by))
+
+    @rule(card=cards, by=ACTORS, why=WORDS, pause=st.booleans())
+    def stop_the_clock(self, card, by, why, pause):
+        if pause:
+            self.attempt(pause_stage, card, reason=why or "Отпуск", by=self.actor(by))
+        else:
+            self.attempt(resume_stage, card, by=self.actor(by))
+
+    @rule(card=cards, by=ACTORS, why=WORDS)
+    def overturn(self, card, by, why):
+        self.attempt(overturn_loss, card, why=why, by=self.actor(by))
+
+    @rule(card=cards, by=ACTORS, comment=WORDS)
+    def give_another_reason(self, card, by, comment):
+        reason = self._reason(card, last=False)
+        by = self.actor(by)
+        self.attempt(change_loss_reason, card, reason=reason, comment=comment, by=by)
+
+    @rule()
+    def fold(self):
+        fold_tally()
 
     @rule(card=cards, by=ACTORS, to=st.sampled_from(["head", "anna", "boris"]))
     def assign(self, card, by, to):
@@ -425,6 +466,7 @@ class Cards(RuleBasedStateMachine):
         self.the_next_step_is_the_earliest_that_is_planned()
         self.a_lead_with_its_deal_is_won_and_has_but_one()
         self.the_journal_tells_where_every_card_stands()
+        self.the_tally_is_the_count()
 
     def every_card_has_one_open_visit_and_visits_follow_each_other(self):
         for item in self.world.items:
@@ -434,7 +476,7 @@ class Cards(RuleBasedStateMachine):
             assert last.left_at is None
             assert not last.jump
             assert (last.stage_id, last.entered_at) == (item.stage_id, item.stage_entered_at)
-            assert {v.pipeline_id for v in visits} == {item.pipeline_id}
+            assert last.pipeline_id == item.pipeline_id == item.stage.pipeline_id
             for earlier, later in pairwise(visits):
                 assert earlier.left_at == later.entered_at
                 assert not earlier.jump or earlier.left_at == earlier.entered_at
@@ -447,9 +489,14 @@ class Cards(RuleBasedStateMachine):
 
     def the_clock_of_a_card_is_that_of_its_stage_and_owner(self):
         for item in self.world.items:
-            schedule = partial(self.schedules.__getitem__, item.owner_id)
-            stalls_at = rules.stalls_at(item.stage, item.stage_entered_at, schedule)
-            assert item.stalls_at == stalls_at
+            stalls_at = rules.stalls_at(
+                item.stage,
+                item.stage_entered_at,
+                partial(self.schedules.__getitem__, item.owner_id),
+                extra=item.stall_extra,
+            )
+            assert item.stalls_at == (None if item.paused_at else stalls_at)
+            assert item.paused_at is None or item.stage.deadline is not None
 
     def no_card_stands_in_a_stage_without_its_facts(self):
         for item in self.world.items:
@@ -478,14 +525,29 @@ class Cards(RuleBasedStateMachine):
         for pk, entered in self.world.entered.items():
             assert self.world.rows[pk]["stage_id"] == entered
 
+    def the_tally_is_the_count(self):
+        counted: dict[tuple[int, int], list[Any]] = defaultdict(lambda: [0, Decimal(0)])
+        for item in self.world.items:
+            if item.closed_at is None and item.deleted_at is None:
+                line = counted[item.stage_id, item.owner_id]
+                line[0], line[1] = line[0] + 1, line[1] + item.amount
+        lines = Tally.objects.values_list("stage_id", "owner_id")
+        totals = {
+            (stage, owner): [cards, amount]
+            for stage, owner, cards, amount in lines.annotate(Sum("cards"), Sum("amount"))
+            if cards or amount
+        }
+        assert totals == dict(counted)
+
     # Helpers
 
     def _stage(self, card: int, code: str) -> Stage:
         pipeline = Item.objects.get(pk=card).pipeline
         return pipeline.stages.filter(code=code).first() or pipeline.stages.get(code="s1")
 
-    def _reason(self, card: int) -> LossReason:
-        return LossReason.objects.filter(pipeline__items=card).order_by("-pk")[0]
+    def _reason(self, card: int, *, last: bool = True) -> LossReason:
+        reasons = LossReason.objects.filter(pipeline__items=card)
+        return reasons.order_by("-pk" if last else "pk")[0]
 
     def _plan(self, kind: str, hours: int | None) -> Plan:
         due = None if hours is None else timezone.now() + timedelta(hours=hours)

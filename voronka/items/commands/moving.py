@@ -15,7 +15,7 @@ from voronka.items.changes import clean_changes
 from voronka.items.commands.card import end_pause, enter_stage, lock_card, note_event, save_card
 from voronka.items.commands.editing import apply_changes, changed_columns
 from voronka.items.errors import BackwardRefused, CardChanged, CardClosed, GateClosed, WrongPipeline
-from voronka.items.models import ClockChange, Item, ItemLink, StageVisit
+from voronka.items.models import ClockChange, Item, ItemLink, Passage, StageVisit
 from voronka.journal.actors import Actor
 from voronka.journal.models import Event
 from voronka.kernel.errors import Forbidden, InvalidInput
@@ -169,7 +169,6 @@ def correct_item(item_id: int, *, to: Stage, why: str, by: Actor) -> Item:
         if missing:
             raise GateClosed(to, missing=missing)
     at = _not_before(item, None)
-    lost = {"reason": item.loss_reason_id, "comment": item.loss_comment}  # for an undo
     enter_stage(item, to, by=by, at=at, correction=True)
     note_event(
         "item.corrected",
@@ -179,7 +178,6 @@ def correct_item(item_id: int, *, to: Stage, why: str, by: Actor) -> Item:
         left=left.pk,
         entered=to.pk,
         why=why.strip()[:500],
-        **(lost if left.kind == Stage.Kind.LOST else {}),
     )
     return item
 
@@ -229,7 +227,10 @@ def step_back(item: Item) -> None:
     if len(stays) < 2:
         raise InvalidInput(TOO_LATE)
     previous = stays[1]
-    stage = Stage.objects.get(pk=previous.stage_id)
+    stage = Stage.objects.select_related("pipeline").get(pk=previous.stage_id)
+    if stage.pipeline_id != item.pipeline_id:  # back through the tunnel by which it came
+        item.passages.filter(how=Passage.How.MOVE, at=item.stage_entered_at).delete()
+        item.pipeline = stage.pipeline
     item.loss_reason, item.loss_comment = None, ""
     if stage.kind == Stage.Kind.LOST:
         item.loss_reason, item.loss_comment = _why_it_was_lost(item)
@@ -246,18 +247,20 @@ def step_back(item: Item) -> None:
         stage, entered, lambda: schedule_of(item.owner_id), extra=item.stall_extra
     )
     item.closed_at = None if stage.is_open else entered
-    columns = ["stage", "stage_entered_at", "stalls_at", "stall_extra", "paused_at", "closed_at"]
-    save_card(item, [*columns, "loss_reason", "loss_comment"])
+    columns = ["pipeline", "stage", "stage_entered_at", "stalls_at", "stall_extra", "paused_at"]
+    save_card(item, [*columns, "closed_at", "loss_reason", "loss_comment"])
 
 
 def _why_it_was_lost(item: Item) -> tuple[LossReason | None, str]:
-    """Return what the correction that is being taken back has cleared."""
-    returned = Event.objects.filter(
-        subject_type=Item.journal_type, subject_id=item.pk, verb="item.corrected"
+    """Return reason and comment of a card's last loss, which it forgot when it went on."""
+    told = Event.objects.filter(
+        subject_type=Item.journal_type,
+        subject_id=item.pk,
+        verb__in=("item.lost", "item.loss_reason_changed"),
     )
-    last = returned.order_by("-pk").first()
+    last = told.order_by("-pk").first()
     diff = last.diff if last else {}
     reason = LossReason.objects.filter(pk=diff.get("reason") or 0).first()
     if reason is None and gate.has_reasons(item.pipeline_id):
         raise InvalidInput(TOO_LATE)
-    return reason, str(diff.get("comment", ""))
+    return reason, str(diff.get("comment") or "")
