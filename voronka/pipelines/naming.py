@@ -15,11 +15,12 @@ _RESULT_EN = re.compile(
 _WORK_EN = re.compile(r"\b\w{3,}ing\b")
 _NOT_WORK_EN = {"meeting", "viewing", "briefing", "building", "thing", "pricing", "marketing"}
 _WORK_NOUN = re.compile(r"(ние|тие|ация|овка|отка|учка)$")
+_NOUNS = {"замер"}  # they look like verbs
 _SCORE = 0.3  # below this share pymorphy's guess is a homonym that people hardly mean
 
 
 @cache
-def _morph() -> Any:
+def morphology() -> Any:
     from pymorphy3 import MorphAnalyzer  # loaded when the editor is first opened: 20 MB
 
     return MorphAnalyzer(lang="ru")
@@ -36,12 +37,12 @@ def naming_of(name: LocalText) -> str | None:
 def _russian(text: str) -> str | None:
     work = False
     for word in re.findall(r"[а-яё]+", text.lower()):
-        for parse in _morph().parse(word):
+        for parse in morphology().parse(word):
             if parse.score < _SCORE:
                 continue
             tag = parse.tag
             past = "past" in tag
-            if past and ("PRTS" in tag or ("VERB" in tag and "perf" in tag)):
+            if past and word not in _NOUNS and ("PRTS" in tag or ("VERB" in tag and "perf" in tag)):
                 return Pipeline.Naming.RESULTS
             work |= "VERB" in tag and "impf" in tag
             work |= "NOUN" in tag and "nomn" in tag and _WORK_NOUN.search(word) is not None
