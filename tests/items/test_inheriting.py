@@ -1,9 +1,10 @@
 """A stage goes, its cards and their history stay (FS-16); a new deadline reaches the cards."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise
 from random import Random
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.utils import timezone
@@ -17,12 +18,15 @@ from voronka.items.models import Item, StageVisit
 from voronka.journal.actors import Actor
 from voronka.journal.models import Event
 from voronka.kernel.errors import Forbidden
-from voronka.pipelines.commands.pipelines import archive_pipeline
+from voronka.kernel.texts import LocalText
+from voronka.kernel.worktime import WEEKDAYS
+from voronka.people.commands import save_calendar
+from voronka.pipelines.commands.pipelines import archive_pipeline, save_pipeline
 from voronka.pipelines.commands.stages import save_stage
 from voronka.pipelines.commands.types import remove_item_type
 from voronka.pipelines.errors import InUse, NoSuchPart
-from voronka.pipelines.models import Stage
-from voronka.pipelines.specs import StageSpec
+from voronka.pipelines.models import Pipeline, Stage
+from voronka.pipelines.specs import PipelineSpec, StageSpec
 
 pytestmark = pytest.mark.django_db
 THEN = timezone.now() - timedelta(days=100)
@@ -220,3 +224,24 @@ def test_a_stage_with_cards_keeps_its_kind_and_a_type_with_cards_stays():
     custom.save()
     with pytest.raises(InUse):
         remove_item_type(custom.code, by=SYSTEM)
+
+
+def test_a_funnel_with_working_hours_of_its_own_measures_its_cards_by_them():
+    pipeline = make_pipeline()
+    Stage.objects.filter(pipeline=pipeline, code="s1").update(deadline_minutes=60)
+    sunday = datetime(2026, 3, 1, 9, 0, tzinfo=ZoneInfo("Europe/Moscow"))
+    item = make_item(pipeline, at=sunday)
+    assert item.stalls_at > sunday + timedelta(hours=1)  # the office is closed on Sundays
+    save_calendar(
+        code="shop",
+        name=LocalText("Магазин"),
+        hours={day: [["09:00", "21:00"]] for day in WEEKDAYS},
+        country="",
+        by=SYSTEM,
+    )
+    row = Pipeline.objects.select_related("item_type", "calendar").get(pk=pipeline.pk)
+    save_pipeline(replace(PipelineSpec.of(row), calendar="shop"), by=SYSTEM)
+    item.refresh_from_db()
+    assert item.stalls_at == sunday + timedelta(hours=1)
+    later = make_item(Pipeline.objects.get(pk=pipeline.pk), at=sunday)
+    assert later.stalls_at == sunday + timedelta(hours=1)

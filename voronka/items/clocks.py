@@ -46,7 +46,7 @@ class Clocks:
 def clocks(item: Item, *, now: datetime | None = None) -> Clocks:
     """Read both clocks of a card (with its stage). Three SQL queries at most."""
     moment = now or timezone.now()
-    schedule = schedule_of(item.owner_id)
+    schedule = schedule_of(item.owner_id, calendar_id=item.pipeline.calendar_id)
     changes = list(
         ClockChange.objects.filter(item_id=item.pk, stay=item.stage_entered_at).order_by("-at")
     )

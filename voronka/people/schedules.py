@@ -17,9 +17,18 @@ def company_schedule() -> WorkSchedule:
     return _schedule(calendar, None, settings.TIME_ZONE)
 
 
-def schedule_of(user_id: int) -> WorkSchedule:
-    """Return the working time of one person. One or two SQL queries."""
+def schedule_of(user_id: int, *, calendar_id: int | None = None) -> WorkSchedule:
+    """Return the working time of one person. One or two SQL queries.
+
+    Args:
+        calendar_id: of a funnel that has working hours of its own, e.g. a shop open on Sundays;
+            they outrank the person's. The time zone stays the person's.
+    """
     user = User.objects.select_related("calendar").get(pk=user_id)
+    if calendar_id is not None:
+        of_funnel = WorkingCalendar.objects.filter(pk=calendar_id).first()
+        if of_funnel is not None:
+            return _schedule(of_funnel, None, user.time_zone)
     calendar = user.calendar or WorkingCalendar.objects.filter(is_default=True).first()
     return _schedule(calendar, user.hours, user.time_zone)
 

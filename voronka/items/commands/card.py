@@ -107,7 +107,9 @@ def enter_stage(
     StageVisit.objects.bulk_create(visits)
     item.stage = to
     item.stage_entered_at = at
-    item.stalls_at = rules.stalls_at(to, at, lambda: schedule_of(item.owner_id))
+    item.stalls_at = rules.stalls_at(
+        to, at, lambda: schedule_of(item.owner_id, calendar_id=item.pipeline.calendar_id)
+    )
     item.stall_extra, item.paused_at = timedelta(), None
     item.closed_at = None if to.is_open else at
     if to.kind != Stage.Kind.LOST:
@@ -133,7 +135,9 @@ def end_pause(item: Item, *, at: datetime) -> timedelta:
     """End the pause of a locked card; return how long it was, by the measure of its stage."""
     since = item.paused_at or at
     if item.stage.deadline_working:
-        amount = schedule_of(item.owner_id).between(since, at)
+        amount = schedule_of(item.owner_id, calendar_id=item.pipeline.calendar_id).between(
+            since, at
+        )
     else:
         amount = max(at - since, timedelta())
     ClockChange.objects.filter(item_id=item.pk, kind=ClockChange.Kind.PAUSED, ended_at=None).update(

@@ -138,7 +138,7 @@ def _restate(item: Item) -> None:
         item.stalls_at = rules.stalls_at(
             item.stage,
             item.stage_entered_at,
-            lambda: schedule_of(item.owner_id),
+            lambda: schedule_of(item.owner_id, calendar_id=item.pipeline.calendar_id),
             extra=item.stall_extra,
         )
     save_card(item, ["stall_extra", "paused_at", "stalls_at"])

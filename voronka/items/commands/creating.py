@@ -138,7 +138,9 @@ def place_item(
     without asking the gate: an enquiry is never refused because it says too little (I2).
     """
     item.stalls_at = rules.stalls_at(
-        item.stage, item.stage_entered_at, lambda: schedule_of(item.owner_id)
+        item.stage,
+        item.stage_entered_at,
+        lambda: schedule_of(item.owner_id, calendar_id=item.pipeline.calendar_id),
     )
     item.save(force_insert=True)
     if lines:

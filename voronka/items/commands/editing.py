@@ -130,7 +130,7 @@ def assign_owner(item_id: int, *, to: User, by: Actor) -> Item:
         item.stalls_at = rules.stalls_at(
             item.stage,
             item.stage_entered_at,
-            lambda: schedule_of(to.pk),
+            lambda: schedule_of(to.pk, calendar_id=item.pipeline.calendar_id),
             extra=item.stall_extra,
         )
     save_card(item, ["owner", "stalls_at"])

@@ -123,7 +123,8 @@ def _inherit(stage: Stage, heir: Stage) -> int:
 
 def restate_deadlines(stage: Stage) -> int:
     """Count anew when the open cards of a stage become stalled; return how many changed."""
-    schedule = cache(schedule_of)
+    calendar_id = stage.pipeline.calendar_id
+    schedule = cache(partial(schedule_of, calendar_id=calendar_id))
     cards = Item.objects.filter(stage=stage, closed_at=None).values_list(
         "pk", "owner_id", "stage_entered_at", "stalls_at", "stall_extra", "paused_at"
     )
@@ -148,3 +149,14 @@ def on_stage_changed(event: Event) -> None:
     changes = event.diff.get("changes", {})
     if "deadline_minutes" in changes or "deadline_working" in changes:
         restate_deadlines(Stage.objects.get(pk=event.subject_id))
+
+
+def on_pipeline_changed(event: Event) -> None:
+    """A funnel got other working hours: its cards are measured by them."""
+    if "calendar_id" not in event.diff.get("changes", {}):
+        return
+    measured = Stage.objects.filter(
+        pipeline_id=event.subject_id, deadline_working=True, deadline_minutes__isnull=False
+    )
+    for stage in measured.select_related("pipeline"):
+        restate_deadlines(stage)

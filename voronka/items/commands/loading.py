@@ -274,7 +274,7 @@ class Loader:
 
     def _schedule(self, owner_id: int) -> WorkSchedule:
         if owner_id not in self._schedules:
-            self._schedules[owner_id] = schedule_of(owner_id)
+            self._schedules[owner_id] = schedule_of(owner_id, calendar_id=self.pipeline.calendar_id)
         return self._schedules[owner_id]
 
     @staticmethod

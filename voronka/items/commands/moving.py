@@ -244,7 +244,10 @@ def step_back(item: Item) -> None:
     item.stall_extra = sum((change.amount for change in changes), timedelta())
     item.paused_at = None  # a pause ended when the card left
     item.stalls_at = rules.stalls_at(
-        stage, entered, lambda: schedule_of(item.owner_id), extra=item.stall_extra
+        stage,
+        entered,
+        lambda: schedule_of(item.owner_id, calendar_id=item.pipeline.calendar_id),
+        extra=item.stall_extra,
     )
     item.closed_at = None if stage.is_open else entered
     columns = ["pipeline", "stage", "stage_entered_at", "stalls_at", "stall_extra", "paused_at"]
