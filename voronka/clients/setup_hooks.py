@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from voronka.clients.commands.erasing import erase_values
 from voronka.clients.models import Client
 from voronka.pipelines.models import Field
-from voronka.pipelines.usage import register_value_counter
+from voronka.pipelines.usage import register_value_counter, register_value_eraser
 
 
 def count_values(field: Field, option: str | None) -> int:
@@ -21,3 +22,4 @@ def count_values(field: Field, option: str | None) -> int:
 def register() -> None:
     """Make the set-up ask the clients before it changes their fields."""
     register_value_counter(count_values)
+    register_value_eraser(erase_values)

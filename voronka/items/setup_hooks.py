@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
+from voronka.items.commands.erasing import erase_values
 from voronka.items.models import Item
 from voronka.pipelines.criteria import register_check
 from voronka.pipelines.models import Field, ItemType, LossReason, Pipeline, Stage
-from voronka.pipelines.usage import CardOwner, register_card_counter, register_value_counter
+from voronka.pipelines.usage import (
+    CardOwner,
+    register_card_counter,
+    register_value_counter,
+    register_value_eraser,
+)
 
 
 def count_values(field: Field, option: str | None) -> int:
@@ -42,6 +48,7 @@ def count_cards(owner: CardOwner, only_open: bool) -> int:
 def register() -> None:
     """Make the set-up ask the cards before it takes something away."""
     register_value_counter(count_values)
+    register_value_eraser(erase_values)
     register_card_counter(count_cards)
     register_check("lines", _("Products are in the card"))
     register_check("file", _("A file is attached"))

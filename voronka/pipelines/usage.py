@@ -13,9 +13,11 @@ from voronka.pipelines.models import Field, ItemType, LossReason, Pipeline, Sour
 ValueCounter = Callable[[Field, str | None], int]
 CardOwner = ItemType | Pipeline | Stage | LossReason | Source
 CardCounter = Callable[[CardOwner, bool], int]
+ValueEraser = Callable[[Field], int]
 
 _value_counters: list[ValueCounter] = []
 _card_counters: list[CardCounter] = []
+_value_erasers: list[ValueEraser] = []
 
 
 def register_value_counter(counter: ValueCounter) -> None:
@@ -28,6 +30,17 @@ def register_card_counter(counter: CardCounter) -> None:
     """Register (type, pipeline, stage, reason or source; only open) -> cards."""
     if counter not in _card_counters:
         _card_counters.append(counter)
+
+
+def register_value_eraser(eraser: ValueEraser) -> None:
+    """Register a command's part: take all values of a field away, return from how many rows."""
+    if eraser not in _value_erasers:
+        _value_erasers.append(eraser)
+
+
+def erase_values(field: Field) -> int:
+    """Take the values of a field away wherever they are; for commands only."""
+    return sum(eraser(field) for eraser in _value_erasers)
 
 
 def values_of(field: Field, option: str | None = None) -> int:

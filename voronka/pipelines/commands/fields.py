@@ -19,7 +19,9 @@ from voronka.pipelines.errors import InUse, refuse_if
 from voronka.pipelines.models import Field, ItemType, Section, Stage
 from voronka.pipelines.specs import FieldSpec
 from voronka.pipelines.system_fields import SYSTEM_FIELDS
-from voronka.pipelines.usage import values_of
+from voronka.pipelines.usage import erase_values, values_of
+
+MOST_ERASED = 20_000  # cards whose values go with a field; more would hold the base up
 
 
 def _fields(item_type: ItemType | None) -> QuerySet[Field]:
@@ -166,3 +168,36 @@ def restore_field(item_type: str | None, code: str, *, by: Actor) -> Field:
         row.save(update_fields=["archived"])
         note(row, "restored", by=by)
     return row
+
+
+@transaction.atomic
+def remove_field(item_type: str | None, code: str, *, erase: bool = False, by: Actor) -> int:
+    """Take an archived field away for good; return how many cards or clients lost a value.
+
+    Args:
+        erase: whether values that are held may go with it. They can't be brought back.
+    Raises:
+        InUse: it is not in the archive, holds values that may not go, or too many of them.
+        NoSuchPart: there is none.
+    """
+    begin(by)
+    row = field_by_code(item_type, code)
+    if not row.archived:
+        raise InUse(_("Put the field into the archive first; then it can be deleted."))
+    count = values_of(row)
+    if count and not erase:
+        sentence = ngettext(
+            "%(count)d card or client holds a value here. It would be lost.",
+            "%(count)d cards or clients hold a value here. They would be lost.",
+            count,
+        )
+        raise InUse(sentence % {"count": count})
+    if count > MOST_ERASED:
+        sentence = _(
+            "%(count)d cards or clients hold a value here: too many to erase. Leave it archived."
+        )
+        raise InUse(sentence % {"count": count})
+    erased = erase_values(row) if count else 0
+    note(row, "removed", by=by, code=row.code, name=row.name.as_dict(), values=erased)
+    row.delete()
+    return erased

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -11,9 +12,10 @@ from voronka.journal.actors import Actor
 from voronka.pipelines import rules
 from voronka.pipelines.commands.writing import arrange, begin, find, next_position, note, number
 from voronka.pipelines.commands.writing import write as write_row
-from voronka.pipelines.errors import InvalidSetup, refuse_if
+from voronka.pipelines.errors import InUse, InvalidSetup, refuse_if
 from voronka.pipelines.models import LossReason, Pipeline
 from voronka.pipelines.specs import LossReasonSpec
+from voronka.pipelines.usage import cards_of
 
 MAX_DEPTH = 3  # levels of the tree
 
@@ -99,6 +101,75 @@ def reorder_loss_reasons(
     if number(arranged):
         codes = [reason.code for reason in arranged]
         note(arranged[0], "reordered", by=by, pipeline_id=row.pk, order=codes)
+
+
+@transaction.atomic
+def place_loss_reason(
+    pipeline: str,
+    code: str,
+    *,
+    parent: str | None,
+    target: bool,
+    order: Sequence[str],
+    by: Actor,
+) -> LossReason:
+    """Move a reason into another one or to the top, and among its new siblings.
+
+    Args:
+        target: counts at the top only; inside another reason it follows that one.
+        order: codes of the siblings as they shall stand; those not named stay behind.
+    Raises:
+        InvalidSetup: the tree would be a ring or too deep, or a code is unknown.
+        NoSuchPart: the pipeline, the reason or the parent does not exist.
+    """
+    begin(by)
+    spec = LossReasonSpec.of(reason_by_code(pipeline, code))
+    row = save_loss_reason(replace(spec, parent=parent, target=target), by=by)
+    reorder_loss_reasons(pipeline, order, parent=parent, by=by)
+    return row
+
+
+@transaction.atomic
+def copy_loss_reasons(pipeline: str, *, source: str, by: Actor) -> int:
+    """Take over the reasons of another funnel that this one does not have; return how many.
+
+    Raises:
+        NoSuchPart: one of the pipelines does not exist.
+    """
+    begin(by)
+    have = set(_pipeline(pipeline).loss_reasons.values_list("code", flat=True))
+    rows = _pipeline(source).loss_reasons.filter(archived=False).select_related("pipeline")
+    left = list(rows.select_related("pipeline", "parent"))
+    made = 0
+    while left:  # level by level, so that a parent is there before those inside it
+        known = [r for r in left if r.parent is None or r.parent.code in have]
+        if not known:
+            break
+        for row in known:
+            if row.code not in have:
+                save_loss_reason(replace(LossReasonSpec.of(row), pipeline=pipeline), by=by)
+                have.add(row.code)
+                made += 1
+        left = [r for r in left if r not in known]
+    return made
+
+
+@transaction.atomic
+def remove_loss_reason(pipeline: str, code: str, *, by: Actor) -> None:
+    """Take away a reason that no card was ever lost for.
+
+    Raises:
+        InUse: cards were lost for it, or reasons stand inside it.
+        NoSuchPart: there is none.
+    """
+    begin(by)
+    row = reason_by_code(pipeline, code)
+    if row.children.exists():
+        raise InUse(_("Other reasons stand inside this one. Move them first."))
+    if cards_of(row):
+        raise InUse(_("Cards were lost for this reason, so it can only go into the archive."))
+    note(row, "removed", by=by, pipeline_id=row.pipeline_id, code=row.code, name=row.name.as_dict())
+    row.delete()
 
 
 @transaction.atomic
