@@ -71,6 +71,7 @@ INSTALLED_APPS = [
     "voronka.channels",
     "voronka.search",
     "voronka.imports",
+    "voronka.drafts",
     "voronka.web",
     "voronka.api",
 ]
@@ -184,6 +185,9 @@ EVENT_HANDLERS: dict[str, list[str]] = {
     "": ["voronka.journal.live.announce"],
     "stage.changed": ["voronka.items.commands.inheriting.on_stage_changed"],
     "stage.removed": ["voronka.automation.commands.robots.on_stage_removed"],
+    "item_type.changed": ["voronka.items.commands.regrading.on_setup_changed"],
+    "field.changed": ["voronka.items.commands.regrading.on_setup_changed"],
+    "pipeline.changed": ["voronka.items.commands.inheriting.on_pipeline_changed"],
     "item.activity_": ["voronka.timeline.commands.notifications.on_planned"],
     "client.activity_": ["voronka.timeline.commands.notifications.on_planned"],
     "activity.": ["voronka.timeline.commands.notifications.on_planned"],

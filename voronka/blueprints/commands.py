@@ -52,15 +52,9 @@ def apply(wanted: Blueprint, *, by: Actor, file: str = "blueprint.yaml") -> Plan
         Forbidden: the actor may not change the set-up, or the people's part of it.
     Source: docs/blueprints.md, "apply".
     """
-    begin(by)
-    planned = plan(wanted, file=file)
-    if blocking := planned.blocking:
-        sentences = [effect.sentence for effect in blocking]
-        raise (HeirMissing if any(e.wants_heir for e in blocking) else Refused)(sentences)
+    planned = carry_out(wanted, by=by, file=file)
     if planned.is_empty:
         return planned
-    now = current(products=wanted.products is not None, heads=True)
-    _Applying(now, overlay(now, planned.wanted), by).run(compare(now, planned.wanted))
     record(
         "setup.applied",
         SetUp(),
@@ -70,6 +64,20 @@ def apply(wanted: Blueprint, *, by: Actor, file: str = "blueprint.yaml") -> Plan
         changed=planned.count("changed") + planned.count("moved"),
         removed=planned.count("removed"),
     )
+    return planned
+
+
+@transaction.atomic
+def carry_out(wanted: Blueprint, *, by: Actor, file: str = "blueprint.yaml") -> Plan:
+    """Do what `apply` does, for a caller that records the whole in words of its own."""
+    begin(by)
+    planned = plan(wanted, file=file)
+    if blocking := planned.blocking:
+        sentences = [effect.sentence for effect in blocking]
+        raise (HeirMissing if any(e.wants_heir for e in blocking) else Refused)(sentences)
+    if not planned.is_empty:
+        now = current(products=wanted.products is not None, heads=True)
+        _Applying(now, overlay(now, planned.wanted), by).run(compare(now, planned.wanted))
     return planned
 
 

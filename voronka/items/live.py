@@ -11,7 +11,7 @@ from voronka.people.models import User
 from voronka.pipelines.models import Pipeline
 
 Announcement = dict[str, Any]  # {"v": verb, "s": subject type, "i": id, "p": pipeline, "o": owner}
-_SETUP = {"pipeline", "stage", "field", "section", "item_type", "loss_reason", "source"}
+_SETUP = {"pipeline", "stage", "field", "section", "item_type", "loss_reason", "source", "draft"}
 
 
 def live_filter(user_id: int) -> Callable[[Announcement], bool | None]:
