@@ -25,6 +25,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("board/", include("voronka.web.board.urls")),
     path("clients/", include("voronka.web.clients.urls")),
     path("search/", include("voronka.web.search.urls")),
+    path("setup/funnels/", include("voronka.web.editor.urls")),
+    path("setup/fields/", include("voronka.web.field_setup.urls")),
+    path("setup/loss-reasons/", include("voronka.web.loss_reasons.urls")),
 ]
 handler400 = "voronka.web.frame.views.bad_request"
 handler403 = "voronka.web.frame.views.forbidden"

@@ -51,7 +51,7 @@ ENTRIES: tuple[Entry, ...] = (
         "",
         children=(
             Entry(_("Funnels and stages"), "layout-kanban", "editor:index", "setup"),
-            Entry(_("Fields"), "forms", "fields:index", "setup"),
+            Entry(_("Fields"), "forms", "field_setup:index", "setup"),
             Entry(_("Sources"), "route", "sources:index", "setup"),
             Entry(_("Loss reasons"), "thumb-down", "loss_reasons:index", "setup"),
             Entry(_("Price list"), "package", "products:index", "setup"),
