@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, ClassVar
 
@@ -34,21 +35,34 @@ class ItemQuerySet(models.QuerySet["Item"]):
         """Open cards that have stood in their stage longer than it allows."""
         return self.open().filter(stalls_at__lte=at)
 
-    def visible_to(self, user: User, action: str = "see") -> ItemQuerySet:
+    def visible_to(
+        self, user: User, action: str = "see", *, pipelines: Sequence[Pipeline] | None = None
+    ) -> ItemQuerySet:
         """Cards that `user` may see, or do `action` to. Reads the pipelines: one more query.
 
         A watcher sees a card, and nothing more, whatever the scope.
+
+        Args:
+            pipelines: only cards of these, with item_type; they need not be read then.
         """
-        return self.alive().filter(allowed(user, action))
+        found = self.alive().filter(allowed(user, action, pipelines))
+        return found if pipelines is None else found.filter(pipeline__in=[p.pk for p in pipelines])
 
 
-def allowed(user: User, action: str = "see") -> Q:
-    """Return the condition of cards on which `user` may do `action` (AC-2)."""
+def allowed(user: User, action: str = "see", of: Sequence[Pipeline] | None = None) -> Q:
+    """Return the condition of cards on which `user` may do `action` (AC-2).
+
+    Args:
+        of: the pipelines that matter, with item_type; all are read without them.
+    """
     access = user.access
     if access.everything and access.active:
         return ~Q(pk__in=[])
     by_owners: dict[frozenset[int] | None, list[int]] = defaultdict(list)
-    pipelines = list(Pipeline.objects.values_list("pk", "code", "item_type__code"))
+    if of is None:
+        pipelines = list(Pipeline.objects.values_list("pk", "code", "item_type__code"))
+    else:
+        pipelines = [(pipeline.pk, pipeline.code, pipeline.item_type.code) for pipeline in of]
     for pk, code, kind in pipelines:
         owners = access.owners(access.scope(action, kind, code))
         if owners != frozenset():
@@ -154,11 +168,35 @@ class Item(models.Model):
                 condition=Q(closed_at__isnull=False, deleted_at=None),
                 name="item_closed",
             ),
-            # list: the default order
+            # list: closed and open cards, the newest first
             models.Index(
                 fields=["pipeline", "-created_at", "-id"],
                 condition=Q(deleted_at=None),
                 name="item_newest",
+            ),
+            # list: all cards of one seller, the closed ones too
+            models.Index(
+                fields=["owner", "-created_at", "-id"],
+                condition=Q(deleted_at=None),
+                name="item_own_newest",
+            ),
+            # list: the default order of open cards, however few of all they are
+            models.Index(
+                fields=["pipeline", "-created_at", "-id"],
+                condition=Q(closed_at=None, deleted_at=None),
+                name="item_open_newest",
+            ),
+            # list: the dearest first, amounts from and to
+            models.Index(
+                fields=["pipeline", "-amount", "-id"],
+                condition=Q(closed_at=None, deleted_at=None),
+                name="item_open_dearest",
+            ),
+            # list: by the next step, those without one
+            models.Index(
+                fields=["pipeline", "next_activity_at", "id"],
+                condition=Q(closed_at=None, deleted_at=None),
+                name="item_open_next_step",
             ),
             # control: stalled cards
             models.Index(

@@ -9,7 +9,8 @@
 `apply` narrows, it never widens: rights come first, by `visible_to`. Without a word about the
 state it shows open cards, unless a closed stage, a closing date or a loss reason is asked for; a
 column of a board asks for its own stage with `filter.apply(cards, user, any_state=True)`.
-It costs no query, but for departments, stages, loss reasons, text and custom fields: one each.
+It costs no query, but for departments, stages, loss reasons and custom fields: one each; a text
+costs four.
 
 Parameters, repeated where several may be chosen: docs/domain/filters.md.
 """

@@ -184,6 +184,12 @@ class CardFilter:
         """Return the filter with some attributes changed: `with_(mine=True)`."""
         return replace(self, **changes)
 
+    @property
+    def only_closed(self) -> bool:
+        """Whether no open card can pass."""
+        ended = bool(self.closed or self.reasons) and self.state in ("", "all")
+        return ended or self.state in ("won", "lost", "closed")
+
     def __bool__(self) -> bool:
         return self != CardFilter()
 
