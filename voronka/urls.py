@@ -28,6 +28,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("setup/funnels/", include("voronka.web.editor.urls")),
     path("setup/fields/", include("voronka.web.field_setup.urls")),
     path("setup/loss-reasons/", include("voronka.web.loss_reasons.urls")),
+    path("list/", include("voronka.web.list.urls")),
 ]
 handler400 = "voronka.web.frame.views.bad_request"
 handler403 = "voronka.web.frame.views.forbidden"

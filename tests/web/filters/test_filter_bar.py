@@ -184,7 +184,7 @@ def test_views_are_made_renamed_ordered_and_deleted_on_their_pages(client, pipel
     view.refresh_from_db()
     assert (view.name, view.is_default) == ("Best", True)
     other = keep(boss, pipeline, "Other")
-    assert client.post("/filters/views/order", {"view": [other.pk, view.pk]}).status_code == 204
+    client.post(f"/filters/views/{other.pk}/move", {**place, "step": "-1"})
     assert views_of(boss, pipeline.item_type, pipeline) == [other, view]
     client.post(f"/filters/views/{view.pk}/delete", place)
     assert not SavedView.objects.filter(pk=view.pk).exists()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -24,9 +23,9 @@ from voronka.people.models import User
 from voronka.people.requests import SignedInRequest
 from voronka.web.audit import sentences
 from voronka.web.rights import needs_right
+from voronka.web.spreadsheets import CSV, csv_lines
 
 _MOST_ROWS = 100_000  # of one download
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @require_GET
@@ -64,7 +63,7 @@ def export(request: SignedInRequest) -> HttpResponseBase:
     commands.note_audit_export(
         by=Actor.user(request.user), filters={k: str(v) for k, v in filters.items() if v}
     )
-    response = StreamingHttpResponse(_csv(filters), content_type="text/csv; charset=utf-8")
+    response = StreamingHttpResponse(csv_lines(_head(), _rows(filters)), content_type=CSV)
     response["Content-Disposition"] = f'attachment; filename="audit-{timezone.localdate()}.csv"'
     return response
 
@@ -109,17 +108,8 @@ def _start(day: date) -> datetime:
     return datetime.combine(day, time(), timezone.get_current_timezone())
 
 
-class _Echo:
-    """What the csv module writes to: hands each line straight on."""
-
-    def write(self, line: str) -> str:
-        return line
-
-
-def _csv(filters: dict[str, Any]) -> Iterator[str]:
-    writer = csv.writer(_Echo())
-    yield "\ufeff"  # spreadsheets then read Cyrillic rightly
-    head = [
+def _head() -> list[str]:
+    return [
         _("When"),
         _("Who"),
         _("How"),
@@ -128,14 +118,16 @@ def _csv(filters: dict[str, Any]) -> Iterator[str]:
         pgettext("journal", "Number"),
         pgettext("journal", "Details"),
     ]
-    yield writer.writerow(head)
+
+
+def _rows(filters: dict[str, Any]) -> Iterator[list[object]]:
     before: int | None = None
     rows = 0
     while rows < _MOST_ROWS:
         page = queries.audit(**filters, before=before, limit=1000)
         for line in sentences.lines(page.events):
             event = line.event
-            cells = [
+            yield [
                 timezone.localtime(event.recorded_at).isoformat(timespec="seconds"),
                 str(line.actor or ""),
                 line.how,
@@ -144,13 +136,7 @@ def _csv(filters: dict[str, Any]) -> Iterator[str]:
                 event.subject_id,
                 "; ".join(line.details),
             ]
-            yield writer.writerow([_tame(cell) for cell in cells])
         rows += len(page.events)
         before = page.next_before
         if before is None:
             return
-
-
-def _tame(cell: object) -> object:
-    """Keep a spreadsheet from taking text for a formula."""
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell

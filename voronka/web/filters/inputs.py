@@ -87,6 +87,9 @@ def groups(
     fields = Field.objects.filter(item_type=item_type, archived=False).select_related("section")
     people = _people_pairs() if any(f.kind == Field.Kind.USER for f in fields) else []
     for row in fields.order_by("section__position", "section_id", "position", "pk"):
+        shown_in = row.section.pipelines
+        if pipeline and shown_in and pipeline.code not in shown_in:
+            continue
         sections.setdefault(str(row.section.name), []).append(_custom(asks, row, user, people))
     found += [Group(title, rows) for title, rows in sections.items()]
     return [

@@ -5,7 +5,6 @@ from __future__ import annotations
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 from django_htmx.http import HttpResponseClientRedirect
 
@@ -17,7 +16,6 @@ from voronka.journal.actors import Actor
 from voronka.kernel.errors import DomainError, InvalidInput
 from voronka.people.requests import SignedInRequest
 from voronka.web.filters.place import Place
-from voronka.web.toasts import toast
 
 
 @login_required
@@ -109,11 +107,17 @@ def delete(request: SignedInRequest, view_id: int) -> HttpResponse:
 
 @login_required
 @require_POST
-def order(request: SignedInRequest) -> HttpResponse:
-    """Put the views in the order in which the tabs stand now."""
-    ids = [int(v) for v in request.POST.getlist("view") if v.isdecimal() and len(v) < 19]
-    order_views(ids[:200], by=Actor.user(request.user))
-    return toast(HttpResponse(status=204), _("The order of the views is kept"), kind="info")
+def move(request: SignedInRequest, view_id: int) -> HttpResponse:
+    """Put a view one place to the left (step -1) or to the right (1) among the tabs."""
+    place = Place.read(request.POST)
+    view = _view(request, place, view_id)
+    ids = [v.pk for v in views_of(request.user, place.item_type, place.pipeline)]
+    at = ids.index(view.pk)
+    to = at - 1 if request.POST.get("step") == "-1" else at + 1
+    if 0 <= to < len(ids):
+        ids[at], ids[to] = ids[to], ids[at]
+        order_views(ids, by=Actor.user(request.user))
+    return HttpResponseClientRedirect(f"{place.path}?view={view.pk}")
 
 
 def _view(request: SignedInRequest, place: Place, view_id: int) -> SavedView:

@@ -11,5 +11,5 @@ urlpatterns = [
     path("views/<int:view_id>", saving.edit, name="edit_view"),
     path("views/<int:view_id>/keep", saving.keep, name="keep_view"),
     path("views/<int:view_id>/delete", saving.delete, name="delete_view"),
-    path("views/order", saving.order, name="order_views"),
+    path("views/<int:view_id>/move", saving.move, name="move_view"),
 ]

@@ -107,8 +107,9 @@ def pipelines(user: User, path: str) -> list[Link]:
         if not user.access.scope("see", pipeline.item_type.code, pipeline.code):
             continue
         url = reverse("board:pipeline", args=[pipeline.pk])
+        places = (url, reverse("list:pipeline", args=[pipeline.pk]))
         title, group = str(pipeline.name), str(pipeline.item_type.plural)
-        links.append(Link(title, "", url, path.startswith(url), group=group))
+        links.append(Link(title, "", url, path.startswith(places), group=group))
     return links
 
 

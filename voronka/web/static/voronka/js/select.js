@@ -8,6 +8,7 @@ class AppSelect extends HTMLElement {
   connectedCallback() {
     this.#select = this.querySelector("select")
     if (this.#picker || !this.#select) return
+    if (this.#select.multiple) return this.#start() // bare, it would say "0 selected" in the browser's words
     this.addEventListener("pointerdown", this, { once: true })
     this.addEventListener("focusin", this, { once: true })
   }
@@ -21,6 +22,11 @@ class AppSelect extends HTMLElement {
     if (event.type === "pointerdown") event.preventDefault()
     this.removeEventListener("pointerdown", this)
     this.removeEventListener("focusin", this)
+    await this.#start()
+    this.#picker?.focus()
+  }
+
+  async #start() {
     const { default: TomSelect } = await import("tom-select")
     if (!this.isConnected || this.#picker) return
     const { url, create } = this.dataset
@@ -33,7 +39,6 @@ class AppSelect extends HTMLElement {
         `<div><div>${escape(text)}</div>${hint ? `<div class="text-xs text-muted">${escape(hint)}</div>` : ""}</div>` },
       ...(url && { preload: "focus", load: (query, done) => this.#load(url, query, done), score: () => () => 1 }),
     })
-    this.#picker.focus()
   }
 
   async #load(url, query, done) {

@@ -1,0 +1,333 @@
+"""One list as a person sees it: which cards, in which order, with which columns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import groupby
+
+from django.http import Http404, QueryDict
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from voronka.items.filters import CardFilter
+from voronka.items.listing import SORTS, Slice, Sort, Tally, listing, tally
+from voronka.items.models import Item, ItemQuerySet
+from voronka.kernel.errors import Sentence
+from voronka.people.models import User
+from voronka.people.requests import SignedInRequest
+from voronka.pipelines.models import Field, ItemType, Pipeline
+from voronka.web.addresses import address
+from voronka.web.filters import FilterBar
+from voronka.web.list.columns import Column, all_columns, chosen, wanted
+from voronka.web.list.rows import Drawing, Row
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The head of a column: where a click on it leads, and how it is sorted now."""
+
+    column: Column
+    url: str
+    sorted: str  # ascending, descending or nothing
+
+
+@dataclass(frozen=True, slots=True)
+class Funnel:
+    """A funnel, or all of a type, in the switch of the page's head."""
+
+    title: Sentence
+    url: str
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FunnelGroup:
+    """The funnels of one type."""
+
+    title: str
+    funnels: list[Funnel]
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """Something to do to many cards."""
+
+    kind: str
+    title: str
+    icon: str
+    url: str
+
+
+BULK = {  # kind -> the action of the rights, title, icon
+    "move": ("move", _("Move"), "arrow-right"),
+    "assign": ("change", _("Give to"), "user-circle"),
+    "edit": ("change", _("Change a field"), "pencil"),
+    "delete": ("delete", _("Delete"), "trash"),
+}
+
+
+def seen_pipelines(user: User) -> list[Pipeline]:
+    """Return all funnels in which a person sees cards, by type. One query."""
+    rows = Pipeline.objects.filter(archived=False).select_related("item_type")
+    ordered = rows.order_by("item_type__position", "item_type_id", "position", "pk")
+    return [p for p in ordered if user.access.scope("see", p.item_type.code, p.code)]
+
+
+class ListPage:
+    """Everything the list's templates show. Reads what it is asked for, once."""
+
+    def __init__(
+        self,
+        request: SignedInRequest,
+        item_type: ItemType,
+        pipeline: Pipeline | None,
+        seen: list[Pipeline],
+    ) -> None:
+        self.seen = seen
+        self.request = request
+        self.user = request.user
+        self.item_type = item_type
+        self.pipeline = pipeline
+        self.bar = FilterBar.of(request, item_type, pipeline, region="#cards")
+
+    @classmethod
+    def of_pipeline(cls, request: SignedInRequest, pipeline_id: int) -> ListPage:
+        """Return the list of a funnel; 404 when the person sees no cards there."""
+        seen = seen_pipelines(request.user)
+        pipeline = next((p for p in seen if p.pk == pipeline_id), None)
+        if pipeline is None:
+            raise Http404
+        return cls(request, pipeline.item_type, pipeline, seen)
+
+    @classmethod
+    def of_type(cls, request: SignedInRequest, code: str) -> ListPage:
+        """Return the list of all funnels of a type; 404 when the person sees none of them."""
+        seen = seen_pipelines(request.user)
+        item_type = next((p.item_type for p in seen if p.item_type.code == code), None)
+        if item_type is None:
+            raise Http404
+        return cls(request, item_type, None, seen)
+
+    @property
+    def asked(self) -> CardFilter:
+        """The filter."""
+        return self.bar.asked
+
+    @cached_property
+    def cards(self) -> ItemQuerySet:
+        """The cards that pass the filter, of those the person may see."""
+        return self.cards_for("see")
+
+    def cards_for(self, action: str) -> ItemQuerySet:
+        """The cards that pass the filter, of those the person may do `action` to."""
+        pipelines = [self.pipeline] if self.pipeline else self.pipelines
+        found = Item.objects.visible_to(self.user, action, pipelines=pipelines)
+        return self.asked.apply(found, self.user, item_type=self.item_type)
+
+    @cached_property
+    def _fields(self) -> list[Field]:
+        rows = Field.objects.filter(item_type=self.item_type, archived=False)
+        ordered = rows.select_related("section").order_by("section__position", "position", "pk")
+        return list(ordered)
+
+    @cached_property
+    def columns(self) -> dict[str, Column]:
+        """All columns that can be shown here."""
+        return all_columns(self.item_type, self.pipeline, self._fields)
+
+    @cached_property
+    def shown(self) -> list[Column]:
+        """The columns that are shown. The custom fields are read only when some are."""
+        kept = self.bar.view.params.get("columns", []) if self.bar.view else []
+        codes = wanted(self.request, self.place, kept)
+        system = all_columns(self.item_type, self.pipeline, ())
+        return chosen(codes, system if set(codes) <= system.keys() else self.columns)
+
+    @property
+    def codes(self) -> str:
+        """The codes of the columns, as they stand in an address."""
+        return ",".join(column.code for column in self.shown)
+
+    @property
+    def place(self) -> str:
+        """Which list this is, for what is remembered of it."""
+        return f"p{self.pipeline.pk}" if self.pipeline else f"t{self.item_type.pk}"
+
+    @cached_property
+    def sort(self) -> Sort:
+        """The order: of the address, else of the view, else the newest first."""
+        kept = self.bar.view.params.get("sort", "") if self.bar.view else ""
+        text = self.request.GET.get("sort") or kept
+        custom = text.removeprefix("-") not in SORTS
+        fields = {field.code: field for field in self._fields} if text and custom else {}
+        return Sort.read(text, fields, only_closed=self.asked.only_closed)
+
+    @cached_property
+    def slice(self) -> Slice:
+        """The cards of this page."""
+        return listing(self.cards, self.sort, after=self.request.GET.get("after", ""))
+
+    @cached_property
+    def rows(self) -> list[Row]:
+        """The rows of this page."""
+        return self._draw(self.slice.items)
+
+    @cached_property
+    def row(self) -> list[Row]:
+        """The one card that ?row= names; nothing when it does not pass the filter any more."""
+        pk = self.request.GET.get("row", "")
+        items = list(self.cards.filter(pk=int(pk))) if pk.isdecimal() and len(pk) < 19 else []
+        return self._draw(items)
+
+    def _draw(self, items: list[Item]) -> list[Row]:
+        return Drawing.of(items, self.shown, self.user, self.seen).rows(items)
+
+    @cached_property
+    def tally(self) -> Tally:
+        """How many cards pass, and their sum."""
+        return tally(self.cards)
+
+    @property
+    def first_page(self) -> bool:
+        """Whether this is the beginning."""
+        return not self.request.GET.get("after")
+
+    @property
+    def further_url(self) -> str:
+        """Where the next page is."""
+        return self.list_url(after=self.slice.after)
+
+    @property
+    def path(self) -> str:
+        """The address of the list itself, whichever of its pages was asked."""
+        if self.pipeline:
+            return reverse("list:pipeline", args=[self.pipeline.pk])
+        return reverse("list:type", args=[self.item_type.code])
+
+    @property
+    def here(self) -> str:
+        """The address of what is shown, for reading it again."""
+        return self.list_url()
+
+    @property
+    def columns_url(self) -> str:
+        """Where the choice of columns is."""
+        return self.action_url("columns")
+
+    @property
+    def export_url(self) -> str:
+        """Where the file comes from, up to `format=`."""
+        url = self.action_url("export")
+        return f"{url}{'&' if '?' in url else '?'}"
+
+    @property
+    def new_url(self) -> str:
+        """Where a new card is made."""
+        url = reverse("card:new")
+        return f"{url}?pipeline={self.pipeline.pk}" if self.pipeline else url
+
+    @property
+    def more(self) -> bool:
+        """Whether there are further cards; one card read anew leads nowhere."""
+        return "row" not in self.request.GET and bool(self.slice.after)
+
+    @property
+    def width(self) -> int:
+        """How many columns the table has, the one with the ticks included."""
+        return len(self.shown) + 1
+
+    @cached_property
+    def bulk(self) -> list[Action]:
+        """What may be done to many cards here."""
+        return [
+            Action(kind, str(title), picture, self.action_url("bulk", kind))
+            for kind, (action, title, picture) in BULK.items()
+            if self.may(action)
+        ]
+
+    @property
+    def may_export(self) -> bool:
+        """Whether the role may take cards away from here."""
+        return self.may("export")
+
+    def action_url(self, action: str, *args: object) -> str:
+        """Return the address of a page of this list, with its filter: "columns", "export"."""
+        of = "pipeline" if self.pipeline else "type"
+        key = self.pipeline.pk if self.pipeline else self.item_type.code
+        url = reverse(f"list:{of}_{action}", args=[key, *args])
+        query = self.query()
+        return f"{url}?{query.urlencode()}" if query else url
+
+    def list_url(self, **changes: str) -> str:
+        """Return the address of the list with other parameters; an empty one is dropped."""
+        query = self.query()
+        for name, value in changes.items():
+            if value:
+                query[name] = value
+            else:
+                query.pop(name, None)
+        return f"{self.path}?{query.urlencode()}" if query else self.path
+
+    def query(self) -> QueryDict:
+        """Return the parameters of the address that stay when one goes on."""
+        query = self.request.GET.copy()
+        for name in ("after", "row"):
+            query.pop(name, None)
+        return query
+
+    @cached_property
+    def heads(self) -> list[Head]:
+        """The heads of the columns."""
+        heads = []
+        for column in self.shown:
+            url, state = "", ""
+            if column.sortable:
+                now = self.sort.code == column.code
+                down = not self.sort.down if now else column.num or column.code.endswith("_at")
+                url = self.list_url(sort=f"-{column.code}" if down else column.code)
+                state = ("descending" if self.sort.down else "ascending") if now else ""
+            heads.append(Head(column, url, state))
+        return heads
+
+    @cached_property
+    def pipelines(self) -> list[Pipeline]:
+        """The funnels of this list's type in which the person sees cards."""
+        return [p for p in self.seen if p.item_type_id == self.item_type.pk]
+
+    @cached_property
+    def groups(self) -> list[FunnelGroup]:
+        """The lists one may switch to: each funnel, and all of a type together."""
+        found: list[FunnelGroup] = []
+        for kind, rows in groupby(self.seen, key=lambda p: p.item_type):
+            funnels = [
+                Funnel(str(p), reverse("list:pipeline", args=[p.pk]), p == self.pipeline)
+                for p in rows
+            ]
+            if len(funnels) > 1:
+                url = reverse("list:type", args=[kind.code])
+                whole = self.pipeline is None and kind == self.item_type
+                funnels.append(Funnel(_("All together"), url, whole))
+            found.append(FunnelGroup(str(kind.plural), funnels))
+        return found
+
+    @property
+    def board_url(self) -> str:
+        """The board of the same cards, if there is one."""
+        if not self.pipeline:
+            return ""
+        board = address("board:pipeline", self.pipeline.pk)
+        return f"{board}?{self.request.GET.urlencode()}" if board and self.request.GET else board
+
+    @cached_property
+    def may_add(self) -> bool:
+        """Whether the person may add cards of their own here."""
+        mine, kind = self.user.pk, self.item_type.code
+        pipelines = [self.pipeline] if self.pipeline else self.pipelines
+        return any(self.user.access.may("add", kind, p.code, owner_id=mine) for p in pipelines)
+
+    def may(self, action: str) -> bool:
+        """Whether the role reaches any card here with `action`."""
+        pipelines = [self.pipeline] if self.pipeline else self.pipelines
+        kind = self.item_type.code
+        return any(self.user.access.scope(action, kind, p.code) for p in pipelines)
