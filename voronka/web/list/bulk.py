@@ -17,7 +17,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import reswap, retarget, trigger_client_event
 
@@ -257,9 +257,9 @@ class Report:
     def title(self) -> str:
         """What was done, in a word."""
         return {
-            "move": _("Moved"),
+            "move": pgettext("report", "Moved"),
             "assign": _("Given to another owner"),
-            "edit": _("Changed"),
+            "edit": pgettext("report", "Changed"),
             "delete": _("In the recycle bin"),
         }[self.run.kind]
 
