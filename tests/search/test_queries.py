@@ -71,6 +71,15 @@ def test_a_client_is_found_by_name_address_and_taxpayer_number(boss, typed, kind
     assert (hit.client, hit.reason.kind) == (client, kind)
 
 
+def test_a_namesake_stands_before_a_patronymic_which_is_shown_as_the_reason(boss):
+    parts = {"first_name": "Александр", "last_name": "Кузнецов", "patronymic": "Иванович"}
+    son = make_client("Александр Кузнецов", **parts)
+    ivanov = make_client("Пётр Иванов")
+    first, second = search(boss, "bdfyjd").clients
+    assert [first.client, second.client] == [ivanov, son]
+    assert (second.reason.match, second.reason.text) == ("Иванов", "Кузнецов Александр Иванович")
+
+
 def test_a_card_is_found_by_its_number_with_and_without_prefix(boss):
     item = make_item()
     kind = item.pipeline.item_type

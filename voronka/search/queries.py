@@ -189,21 +189,27 @@ def _look(
         if known is None or near.level < known.level:
             best[near.pk] = near
 
-    named = visible.filter(Holds(NAME_FRAGMENTS, query)).values_list("pk", "name", "inn")
-    for pk, name, inn in named[:_CLIENTS]:
-        offer(_named(pk, name, inn, query))
+    named = visible.filter(Holds(NAME_FRAGMENTS, query))
+    columns = ("pk", "name", "inn", "last_name", "first_name", "patronymic")
+    for pk, name, inn, *parts in named.values_list(*columns)[:_CLIENTS]:
+        offer(_named(pk, name, inn, " ".join(part for part in parts if part), query))
     points = ContactPoint.objects.filter(Holds(VALUE_FRAGMENTS, piece or query))
     reached = points.filter(client__in=visible).order_by()  # else all of them would be sorted
     for pk, kind, value in reached.values_list("client_id", "kind", "value")[:_CLIENTS]:
         offer(_reached(pk, kind, value, piece or query))
 
 
-def _named(pk: int, name: str, inn: str, query: FragmentQuery) -> _Near:
+def _named(pk: int, name: str, inn: str, full: str, query: FragmentQuery) -> _Near:
+    """By the name; else by the taxpayer number, or by a patronymic that only `full` has."""
     level, span = rules.closeness(name, query)
     if level > rules.FOLDED and inn:
         by_inn, place = rules.closeness(inn, query)
         if by_inn < level and place:
             return _Near(pk, by_inn, Reason("inn", inn, *place), name.lower())
+    if level > rules.FOLDED and full:
+        by_full, place = rules.closeness(full, query)
+        if by_full < level and place:
+            return _Near(pk, rules.INSIDE, Reason("name", full, *place), name.lower())
     return _Near(pk, level, Reason("name", name, *(span or (0, 0))), name.lower())
 
 
