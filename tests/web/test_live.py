@@ -13,6 +13,7 @@ from django.test import Client as Browser
 
 from tests.factories import make_item, make_pipeline
 from tests.people.factories import make_role, make_user
+from voronka.items.commands import assign_owner
 from voronka.journal.actors import Actor
 from voronka.people import commands as people
 from voronka.timeline.commands.handover import dismiss_user
@@ -135,6 +136,23 @@ def test_a_person_hears_of_own_cards_and_not_of_those_of_others():
         assert (said["s"], said["i"]) == ("item", mine.pk)
         assert set(said) == {"v", "s", "i", "p", "o"}  # ids only, no content
         await stream.leave()
+
+    play(story)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_card_that_is_handed_over_is_told_to_its_former_owner_as_well():
+    async def story(live: LiveStream) -> None:
+        await listening(live)
+        anna, boris = await in_thread(make_user), await in_thread(make_user)
+        card = await in_thread(make_item, owner=anna)
+        for owner in (anna, boris):
+            stream = await opened(live, owner)
+            to = boris if owner is anna else anna
+            await in_thread(assign_owner, card.pk, to=to, by=SYSTEM)
+            said = await stream.change()
+            assert (said["v"], said["i"]) == ("item.assigned", card.pk)
+            await stream.leave()
 
     play(story)
 

@@ -14,17 +14,22 @@ CHANNEL = "voronka_live"
 def announce(event: Event) -> None:
     """Send the event's ids to the live streams; delivered when the transaction commits.
 
-    That somebody has read something changes no page, so nobody is woken.
+    That somebody has read something changes no page, so nobody is woken. What goes to another
+    owner is told to both: whoever sees only their own must hear that it has gone.
     """
     if event.verb.endswith(".read"):
         return
-    announce_change(
-        event.verb,
-        event.subject_type,
-        event.subject_id,
-        pipeline_id=event.pipeline_id,
-        owner_id=event.diff.get("owner_id"),
-    )
+    owners = [event.diff.get("owner_id")]
+    if event.verb.endswith(".assigned"):
+        owners.append(event.diff.get("left"))
+    for owner_id in owners:
+        announce_change(
+            event.verb,
+            event.subject_type,
+            event.subject_id,
+            pipeline_id=event.pipeline_id,
+            owner_id=owner_id,
+        )
 
 
 def announce_change(
