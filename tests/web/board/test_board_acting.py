@@ -158,3 +158,58 @@ def test_who_may_not_add_is_refused():
     assert add(browser, pipeline, title="Kitchen").status_code == 403
     page = browser.get(reverse("board:pipeline", args=[pipeline.pk])).content.decode()
     assert "quick-add" not in page
+
+
+def send(browser, item, to=None, **data):
+    address = reverse("board:send", args=[item.pipeline_id, item.pk])
+    if to is None:
+        return browser.get(address)
+    return browser.post(address, {"stage": to.pk, **data})
+
+
+def test_a_card_is_sent_on_into_another_funnel_of_its_kind_and_comes_back(browser):
+    item = make_item()
+    near, far = make_pipeline(item.pipeline.item_type), make_pipeline()
+    asked = send(browser, item).content.decode()
+    entry = stage(near, "s2")
+    assert f'value="{entry.pk}"' in asked
+    assert f'value="{stage(far, "s1").pk}"' not in asked
+    answer = send(browser, item, entry)
+    moved = {"id": item.pk, "stage": entry.pk, "left": item.stage_id}
+    assert events(answer)["item:moved"] == moved
+    assert Item.objects.get(pk=item.pk).stage == entry
+    browser.post(events(answer)["toast"]["undo_url"])
+    assert Item.objects.get(pk=item.pk).stage_id == item.stage_id
+
+
+def test_what_the_other_funnel_asks_for_is_asked_before_the_card_goes(browser):
+    kind = make_item_type()
+    make_field(kind, "budget", "number")
+    item, other = make_item(make_pipeline(kind)), make_pipeline(kind)
+    other.stages.filter(code="s1").update(required=["budget"])
+    entry = stage(other, "s1")
+    asked = send(browser, item, entry)
+    assert asked.status_code == 422
+    assert 'name="f-budget"' in asked.content.decode()
+    wrong = send(browser, item, entry, **{"f-budget": "much"})
+    assert wrong.status_code == 422
+    assert "field-error" in wrong.content.decode()
+    assert Item.objects.get(pk=item.pk).stage_id == item.stage_id
+    assert send(browser, item, entry, **{"f-budget": "5"}).status_code == 204
+    assert Item.objects.get(pk=item.pk).values["budget"] == 5
+
+
+def test_nobody_is_offered_a_funnel_to_which_they_may_not_add():
+    seller = make_user(make_role(matrix={"*": {"see": "all", "move": "all"}}))
+    browser = Browser(headers=HTMX)
+    browser.force_login(seller)
+    item = make_item()
+    other = make_pipeline(item.pipeline.item_type)
+    entry = stage(other, "s1")
+    assert f'value="{entry.pk}"' not in send(browser, item).content.decode()
+    assert send(browser, item, entry).status_code == 422
+    assert Item.objects.get(pk=item.pk).stage_id == item.stage_id
+
+
+def test_without_another_funnel_of_its_kind_the_dialog_says_so(browser):
+    assert "<select" not in send(browser, make_item()).content.decode()

@@ -42,6 +42,7 @@ class BoardCard:
     source_icon: str | None
     source_name: str | None  # as stored: {"ru", "en"} in JSON, read once for many cards
     repeat: bool
+    paused_at: datetime | None  # since when the stage's clock stands still
     step_kind: str
     step_title: str
     entered_at: datetime
@@ -82,6 +83,7 @@ _COLUMNS = (
     "source__icon",
     "source_title",
     "repeat",
+    "paused_at",
     "next_activity_kind",
     "next_activity_title",
     *_MOMENTS,

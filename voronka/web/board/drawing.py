@@ -112,7 +112,7 @@ class Drawer:
 
     def _clock(self, card: BoardCard, *, late: bool) -> str:
         if card.stalls_at is None:
-            return ""
+            return self._paused if card.paused_at else ""
         left = card.stalls_at - self.now
         if late:
             return _CLOCK.format(
@@ -164,6 +164,10 @@ class Drawer:
     def _no_step(self) -> str:
         hint, text = escape(_("No next step is planned")), escape(_("no step"))
         return _STEP.format(" none", hint, icon("alert-circle"), text)
+
+    @cached_property
+    def _paused(self) -> str:
+        return icon("player-pause", "clock-paused", _("The stage's clock stands still"))
 
     @cached_property
     def _closed_mark(self) -> str:

@@ -136,6 +136,16 @@ class BoardPage:
         )
 
     @property
+    def group(self) -> str:
+        """The kind of cards, as the rail groups the boards."""
+        return str(self.kind.plural)
+
+    @property
+    def may_import(self) -> bool:
+        """Whether the person may bring cards from a file."""
+        return bool(self.user.access.scope("import", self.kind.code, self.pipeline.code))
+
+    @property
     def forward_only(self) -> bool:
         """Whether nobody here, or not this person, may bring a card back (F5, FS-7)."""
         return self.pipeline.forward_only and not self.user.access.has("correct")
@@ -238,7 +248,8 @@ class BoardPage:
     @property
     def month(self) -> str:
         """The name of this month, for the sums of the closed columns."""
-        return formats.date_format(self.since, "F").lower()
+        name = formats.date_format(self.since, "F")
+        return name.lower() if words.russian() else name
 
     def _head(self, stage: Stage, first: int, number: int) -> Column:
         figures = self.figures.get(stage.pk, Figures())

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from voronka.web.board import acting, views
+from voronka.web.board import acting, sending, views
 
 app_name = "board"
 urlpatterns = [
@@ -12,4 +12,5 @@ urlpatterns = [
     path("<int:pipeline_id>/changes", views.changes, name="changes"),
     path("<int:pipeline_id>/add", acting.add, name="add"),
     path("<int:pipeline_id>/move/<int:item_id>", acting.move, name="move"),
+    path("<int:pipeline_id>/send/<int:item_id>", sending.send, name="send"),
 ]

@@ -8,6 +8,7 @@ import { toast } from "app/toasts"
 const PAUSE = 1000 // milliseconds between two re-readings of what others changed
 const CALM = 250 // milliseconds in which several changes become one re-reading
 const MOST = 100 // changed cards; more are read as a whole board
+const OTHER = "other" // instead of a stage: into another funnel
 const FIRST = 25 // cards of a column at the first opening
 const still = matchMedia("(prefers-reduced-motion: reduce)")
 
@@ -154,7 +155,8 @@ class AppBoard extends HTMLElement {
       if (focused) this.#focus(card)
     }
     card.classList.add("sending")
-    await htmx.ajax("POST", this.dataset.moveUrl.replace(/0$/, id), { source: card, target: card, swap: "none", values: { stage, seen } })
+    const [verb, url] = stage === OTHER ? ["GET", this.dataset.sendUrl] : ["POST", this.dataset.moveUrl]
+    await htmx.ajax(verb, url.replace(/0$/, id), { source: card, target: card, swap: "none", values: { stage, seen } })
       .catch(() => {})
     if (!this.#moved.has(id)) await this.#answered()
     card.classList.remove("sending")
@@ -209,6 +211,14 @@ class AppBoard extends HTMLElement {
       })
       list.append(button)
     })
+    if (this.querySelector(".drop-zone.other")) {
+      const other = make("button", { type: "button", class: "btn btn-ghost" }, icon("route"), make("span", { class: "grow" }, this.#word("other")))
+      other.addEventListener("click", () => {
+        dialog().close()
+        this.#move(cardOf(idOf(card)), OTHER)
+      })
+      list.append(other)
+    }
     const close = make("button", { type: "button", class: "btn btn-ghost btn-icon", "data-close": "", "aria-label": text("close") }, icon("x"))
     const content = make("div", {}, make("div", { class: "dialog-head" }, make("h2", {}, this.#word("to")), close),
       make("div", { class: "dialog-content" }, make("p", { class: "text-sm text-secondary truncate" }, card.querySelector(".title").textContent), list))
