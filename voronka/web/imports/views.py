@@ -38,6 +38,7 @@ from voronka.web.imports.forms import (
 from voronka.web.toasts import toast
 
 SAMPLE = 20  # rows looked at on the mapping page
+_PAGES = {"person": "clients:show", "company": "clients:show", "item": "card:show"}
 State = ImportRun.State
 
 
@@ -157,7 +158,8 @@ def show(request: SignedInRequest, run_id: int) -> HttpResponse:
         verdict = ImportRow.Verdict.FIX if run.counts.get("fix") else ""
     rows = run.rows.filter(verdict=verdict) if verdict else run.rows.all()
     page = Paginator(rows, 50).get_page(request.GET.get("page"))
-    context = {"run": run, "page": page, "verdict": verdict, **_progress(run)}
+    shows = _PAGES.get(run.entity, "")
+    context = {"run": run, "page": page, "verdict": verdict, "shows": shows, **_progress(run)}
     return render(request, "imports/show.html", context)
 
 
