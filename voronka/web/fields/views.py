@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.contrib.auth.decorators import login_required
-from django.db.models import Q
 from django.http import JsonResponse
 from django.views.decorators.http import require_GET
 
@@ -11,6 +10,8 @@ from voronka.clients.models import Client
 from voronka.items.models import Item
 from voronka.people.requests import SignedInRequest
 from voronka.products.queries import products as find_products
+from voronka.search.clients import find_clients
+from voronka.search.queries import search
 from voronka.web import words
 
 MOST = 20  # rows of an answer
@@ -19,21 +20,23 @@ MOST = 20  # rows of an answer
 @login_required
 @require_GET
 def clients(request: SignedInRequest) -> JsonResponse:
-    """Answer clients by a part of the name or of a phone; `kind` narrows to persons, companies."""
-    found = Client.objects.visible_to(request.user)
-    if kind := request.GET.get("kind"):
-        found = found.filter(kind=kind)
-    text = request.GET.get("q", "").strip()[:80]
-    digits = "".join(c for c in text if c.isdigit())
-    for word in text.split()[:4]:
-        matches = Q(name__icontains=word)
-        if len(digits) >= 4:
-            matches |= Q(contact_points__kind="phone", contact_points__value__contains=digits)
-        found = found.filter(matches)
-    rows = found.order_by("name", "pk").distinct()[:MOST] if text else found.order_by("-pk")[:MOST]
-    hints = dict(Client.Kind.choices)
+    """Answer clients by a piece of a name, phone or e-mail; `kind` narrows to persons, companies.
+
+    Before anything is typed, the newest.
+    """
+    kind, text = request.GET.get("kind", ""), request.GET.get("q", "").strip()
+    if text:
+        hits = find_clients(request.user, text, kind=kind, limit=MOST)
+        rows = [(hit.client, "" if hit.reason.kind == "name" else hit.reason.text) for hit in hits]
+    else:
+        seen = Client.objects.visible_to(request.user).order_by("-pk")
+        seen = seen.filter(kind=kind) if kind else seen
+        rows = [(client, "") for client in seen[:MOST]]
     return JsonResponse(
-        [{"value": c.pk, "text": c.name, "hint": str(hints[Client.Kind(c.kind)])} for c in rows],
+        [
+            {"value": c.pk, "text": c.name, "hint": why or str(c.get_kind_display())}
+            for c, why in rows
+        ],
         safe=False,
     )
 
@@ -41,15 +44,15 @@ def clients(request: SignedInRequest) -> JsonResponse:
 @login_required
 @require_GET
 def items(request: SignedInRequest) -> JsonResponse:
-    """Answer cards by a part of the title, the newest first."""
-    found = Item.objects.visible_to(request.user).select_related("pipeline", "stage")
-    for word in request.GET.get("q", "").split()[:4]:
-        found = found.filter(title__icontains=word)
+    """Answer cards by a piece of the title, number or client; at first the newest."""
+    text = request.GET.get("q", "").strip()
+    if text:
+        cards = [hit.item for hit in search(request.user, text, limit=MOST).cards]
+    else:
+        seen = Item.objects.visible_to(request.user).select_related("pipeline", "stage")
+        cards = list(seen.order_by("-pk")[:MOST])
     return JsonResponse(
-        [
-            {"value": i.pk, "text": i.title, "hint": f"{i.pipeline} · {i.stage}"}
-            for i in found.order_by("-pk")[:MOST]
-        ],
+        [{"value": i.pk, "text": i.title, "hint": f"{i.pipeline} · {i.stage}"} for i in cards],
         safe=False,
     )
 
