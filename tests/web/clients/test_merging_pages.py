@@ -93,7 +93,14 @@ def test_two_told_apart_are_not_suggested_and_that_can_be_taken_back(browser, pa
 
 def test_the_page_of_a_client_suggests_its_double(browser, pair):
     side = browser.get(f"/clients/{pair[0].pk}/side").content.decode()
-    assert f"/clients/{pair[0].pk}/merge/{pair[1].pk}?open=1" in side
+    assert f"/clients/{pair[0].pk}/merge/{pair[1].pk}?from={pair[0].pk}" in side
+
+
+def test_merging_a_page_away_opens_the_one_that_stays(browser, pair):
+    keeper, absorbed = pair
+    address = f"/clients/{keeper.pk}/merge/{absorbed.pk}"
+    merged = browser.post(address, {"from": absorbed.pk})
+    assert f"/clients/{keeper.pk}/" in json.loads(merged["HX-Trigger"])["slider:open"]["url"]
 
 
 def test_any_client_of_the_same_kind_can_be_chosen_to_merge_with(browser, pair):

@@ -152,8 +152,9 @@ def merge(request: SignedInRequest, client_id: int, other_id: int) -> HttpRespon
     response = toast(HttpResponse(status=204), text, undo_url=undo_url)
     gone = {"keeper": keeper.pk, "absorbed": absorbed.pk}
     response = trigger_client_event(response, "client:merged", gone)
-    if request.POST.get("open"):
+    if request.POST.get("from") == str(absorbed.pk):  # its page is no more
         return open_slider(response, reverse("clients:show", args=[keeper.pk]))
+    response = trigger_client_event(response, "client:read", {})
     return trigger_client_event(response, "dialog:close", {})
 
 
@@ -169,7 +170,7 @@ def choose(request: SignedInRequest, client_id: int) -> HttpResponse:
         seen = seen.filter(pk=int(other)) if other.isdecimal() and len(other) < 19 else seen.none()
         found = seen.select_related("owner", "source").first()
         if found is not None and found.kind == page.client.kind:
-            return _dialog(request, page.client, found)
+            return _dialog(request, page.client, found, on_page=page.client.pk)
         error = _("Choose another client from the list.")
     context = {"client": page.client, "doubles": page.doubles, "error": error}
     return dialog(request, "clients/_merge_choose.html", context, status=422 if error else 200)
@@ -221,7 +222,9 @@ def _dialog(
     absorbed: Client,
     *,
     refusal: DomainError | None = None,
+    on_page: int | None = None,
 ) -> HttpResponse:
+    asked = request.GET.get("from") or request.POST.get("from", "")
     totals = client_totals([keeper.pk, absorbed.pk], request.user)
     context = {
         "keeper": keeper,
@@ -230,7 +233,7 @@ def _dialog(
         "absorbed_totals": totals.get(absorbed.pk, NOTHING),
         "lines": _lines(request, keeper, absorbed),
         "points": _points(keeper, absorbed),
-        "opens": request.GET.get("open") or request.POST.get("open", ""),
+        "on_page": on_page or (int(asked) if asked.isdecimal() and len(asked) < 19 else None),
         "refusal": refusal,
     }
     return dialog(request, "clients/_merge.html", context, status=422 if refusal else 200)

@@ -70,15 +70,23 @@ def find_places(user: User, text: str, *, limit: int = 6) -> list[PlaceHit]:
     for number, place in enumerate(places(user)):
         level, span = rules.closeness(place.title, query)
         if place.also and level > rules.FOLDED:
-            level, span = rules.closeness(place.also, query)[0], None
+            elsewhere = rules.closeness(place.also, query)[0]
+            if elsewhere <= rules.WORD:  # inside a foreign word it would be chance
+                level, span = elsewhere, None
         if level <= rules.FOLDED:
             hits.append((level, number, PlaceHit(place, _reason(place.title, span), level)))
     return [hit for _level, _number, hit in sorted(hits, key=lambda h: h[:2])[:limit]]
 
 
 def first_places(user: User, *, limit: int = 8) -> list[Place]:
-    """Return what the palette offers before anything is typed: deeds first, then the rail."""
-    return list(places(user))[:limit]
+    """Return what the palette offers before anything is typed: deeds first, then the rail.
+
+    Of the funnels only the first of each item type: the others are found by their names.
+    """
+    first: dict[str, Place] = {}
+    for place in places(user):
+        first.setdefault(place.title, place)
+    return list(first.values())[:limit]
 
 
 def places(user: User) -> Iterator[Place]:
