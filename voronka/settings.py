@@ -191,6 +191,9 @@ EVENT_HANDLERS: dict[str, list[str]] = {
     "item.activity_": ["voronka.timeline.commands.notifications.on_planned"],
     "client.activity_": ["voronka.timeline.commands.notifications.on_planned"],
     "activity.": ["voronka.timeline.commands.notifications.on_planned"],
+    "mass_deletion.asked": ["voronka.timeline.commands.notifications.on_deletion_asked"],
+    "mass_deletion.agreed": ["voronka.timeline.commands.notifications.on_deletion_decided"],
+    "mass_deletion.refused": ["voronka.timeline.commands.notifications.on_deletion_decided"],
     "item.assigned": [
         "voronka.timeline.commands.notifications.on_assigned",
         "voronka.timeline.commands.conversations.on_card_assigned",

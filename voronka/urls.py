@@ -29,6 +29,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("setup/fields/", include("voronka.web.field_setup.urls")),
     path("setup/loss-reasons/", include("voronka.web.loss_reasons.urls")),
     path("list/", include("voronka.web.list.urls")),
+    path("recycle/", include("voronka.web.recycle.urls")),
 ]
 handler400 = "voronka.web.frame.views.bad_request"
 handler403 = "voronka.web.frame.views.forbidden"

@@ -86,6 +86,12 @@ class Client(models.Model):
             models.Index(fields=["-created_at", "-id"], name="client_newest"),
             models.Index(fields=["-changed_at", "-id"], name="client_changed"),
             models.Index(fields=["inn"], condition=~Q(inn=""), name="client_by_inn"),
+            # recycle bin: who was deleted last
+            models.Index(
+                fields=["-deleted_at", "-id"],
+                condition=Q(deleted_at__isnull=False),
+                name="client_binned",
+            ),
             # doubles: companies of one name
             models.Index(
                 fields=["name", "id"],

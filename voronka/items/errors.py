@@ -103,3 +103,19 @@ class CardClosed(DomainError):
         super().__init__(
             _("The card is closed. The head of sales can return it as a correction, with a reason.")
         )
+
+
+class SecondPersonNeeded(DomainError):
+    """So many cards are deleted by two people: one asks, another agrees (AC-7)."""
+
+    code = "second_person"
+
+    def __init__(self, alone: int) -> None:
+        super().__init__(
+            ngettext(
+                "More than %(count)d card is deleted by two people. Ask somebody to agree.",
+                "More than %(count)d cards are deleted by two people. Ask somebody to agree.",
+                alone,
+            )
+            % {"count": alone}
+        )

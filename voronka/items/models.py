@@ -198,6 +198,12 @@ class Item(models.Model):
                 condition=Q(closed_at=None, deleted_at=None),
                 name="item_open_next_step",
             ),
+            # recycle bin: what was deleted last
+            models.Index(
+                fields=["-deleted_at", "-id"],
+                condition=Q(deleted_at__isnull=False),
+                name="item_binned",
+            ),
             # control: stalled cards
             models.Index(
                 fields=["stalls_at"],
@@ -506,3 +512,24 @@ class BulkRun(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.at:%d.%m.%Y %H:%M}"
+
+
+class MassDeletion(models.Model):
+    """Cards that one person wants to delete and a second one has to agree to (AC-7)."""
+
+    item_ids = models.JSONField(default=list)
+    by_user_id = models.BigIntegerField()
+    at = models.DateTimeField()
+    decided_by_id = models.BigIntegerField(null=True)
+    decided_at = models.DateTimeField(null=True)
+    run = models.ForeignKey(
+        BulkRun, models.SET_NULL, null=True, blank=True, related_name="mass_deletions"
+    )  # when it was agreed to
+
+    journal_type: ClassVar[str] = "mass_deletion"
+
+    class Meta:
+        ordering = ["-at", "-id"]
+
+    def __str__(self) -> str:
+        return f"{len(self.item_ids)} {self.at:%d.%m.%Y %H:%M}"

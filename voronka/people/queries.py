@@ -78,6 +78,12 @@ def head_of(user_id: int) -> User | None:
     return candidates.order_by("role__everything", "pk").first()
 
 
+def holders(right: str) -> list[User]:
+    """Return the working people whose role has a settings right of `access.RIGHTS`. One query."""
+    has = Q(role__everything=True) | Q(role__rights__contains=right)
+    return list(User.objects.filter(has, is_active=True))
+
+
 def state_of(user: User) -> str:
     """Return "active", "invited" (no password yet) or "dismissed"."""
     if not user.is_active:

@@ -159,6 +159,7 @@ class Notification(models.Model):
         WATCHED = "watched", _("A card that you watch has moved")
         JOB = "job", _("A long job has ended")
         ROBOT = "robot", _("A robot tells you something")
+        ASKED = "asked", _("Your consent is asked for")
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="notifications")
     kind = models.CharField(max_length=10, choices=Kind.choices)

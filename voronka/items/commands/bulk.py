@@ -15,15 +15,17 @@ from voronka.items.commands.card import lock_card
 from voronka.items.commands.deleting import delete_item, restore_item
 from voronka.items.commands.editing import assign_owner, edit_item, stored
 from voronka.items.commands.moving import move_item, undo_move
-from voronka.items.errors import CardChanged
+from voronka.items.errors import CardChanged, SecondPersonNeeded
 from voronka.items.models import BulkRun, Item, StageVisit
 from voronka.journal.actors import Actor
 from voronka.journal.commands import plain, record
 from voronka.kernel.errors import DomainError, InvalidInput
 from voronka.people.models import User
+from voronka.people.queries import holders
 from voronka.pipelines.models import LossReason, Stage
 
 MOST_CARDS = 1000  # one transaction
+ALONE = 20  # cards that one person may delete without a second one
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +50,19 @@ class BulkAction:
 
 
 @transaction.atomic
-def run_bulk(item_ids: Sequence[int], action: BulkAction, *, by: Actor) -> BulkRun:
+def run_bulk(
+    item_ids: Sequence[int], action: BulkAction, *, by: Actor, asked_by: int | None = None
+) -> BulkRun:
     """Do one thing to many cards, in one transaction, each through its own command.
 
     A card that refuses does not stop the others; the run's report names every card with its
     verdict, and `undo_bulk` takes back what was done.
 
+    Args:
+        asked_by: who wanted the deletion that `by` agrees to.
     Raises:
         InvalidInput: no card, too many cards, or nothing to do was given.
+        SecondPersonNeeded: so many cards are not deleted by one person (AC-7).
     """
     ids = sorted(set(item_ids))  # one order for everybody: no deadlock
     if not ids:
@@ -71,6 +78,8 @@ def run_bulk(item_ids: Sequence[int], action: BulkAction, *, by: Actor) -> BulkR
         )
     if action.kind == "edit" and not action.changes:
         raise InvalidInput(_("Choose what to do with the cards."))
+    if action.delete and asked_by in (None, by.user_id) and needs_second(len(ids), by=by):
+        raise SecondPersonNeeded(ALONE)
     titles = dict(Item.objects.filter(pk__in=ids).values_list("pk", "title"))
     report: list[dict[str, Any]] = []
     before: dict[str, Any] = {}
@@ -93,6 +102,16 @@ def run_bulk(item_ids: Sequence[int], action: BulkAction, *, by: Actor) -> BulkR
     done = sum(row["ok"] for row in report)
     record("bulk.done", run, by=by, kind=action.kind, cards=len(ids), done=done)
     return run
+
+
+def needs_second(count: int, *, by: Actor) -> bool:
+    """Whether a person has to ask somebody to agree to the deletion of so many cards (AC-7).
+
+    Where nobody else could agree, one person is enough.
+    """
+    if by.user_id is None or count <= ALONE:
+        return False
+    return any(person.pk != by.user_id for person in holders("recycle"))
 
 
 def _do(pk: int, action: BulkAction, by: Actor) -> Any:

@@ -7,13 +7,14 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import override
+from django.utils.translation import ngettext, override
 
 from voronka.items.models import Item, Watch
 from voronka.journal.actors import Actor
 from voronka.journal.commands import record
 from voronka.journal.models import Event
 from voronka.people.models import User
+from voronka.people.queries import holders
 from voronka.pipelines.models import Stage
 from voronka.timeline.models import Activity, Notification
 
@@ -126,3 +127,35 @@ def on_moved(event: Event) -> None:
         with override(user.language):
             text = _("“%(title)s” has moved to “%(stage)s”.") % {"title": title, "stage": stage}
         notify(user.pk, Notification.Kind.WATCHED, text, item_id=event.subject_id)
+
+
+def on_deletion_asked(event: Event) -> None:
+    """Tell those who may open the recycle bin that somebody asks them (a handler, AC-7)."""
+    asker = User.objects.filter(pk=event.actor_user_id or 0).first()
+    for user in holders("recycle"):
+        if user.pk == event.actor_user_id:
+            continue
+        cards = event.diff["cards"]
+        with override(user.language):
+            text = ngettext(
+                "%(name)s asks you to agree to the deletion of %(cards)s card.",
+                "%(name)s asks you to agree to the deletion of %(cards)s cards.",
+                cards,
+            ) % {"name": asker or "", "cards": cards}
+        notify(user.pk, Notification.Kind.ASKED, text, url_name="recycle:index")
+
+
+def on_deletion_decided(event: Event) -> None:
+    """Tell who asked for a deletion what became of it (a handler, AC-7)."""
+    asker = User.objects.filter(pk=event.diff.get("asker"), is_active=True).first()
+    if asker is None or asker.pk == event.actor_user_id:
+        return
+    name = User.objects.filter(pk=event.actor_user_id or 0).first() or ""
+    with override(asker.language):
+        agreed = event.verb.endswith(".agreed")
+        text = (
+            _("%(name)s has agreed: the cards are in the recycle bin.")
+            if agreed
+            else _("%(name)s has not agreed to the deletion: the cards stay.")
+        ) % {"name": name}
+    notify(asker.pk, Notification.Kind.ASKED, text)

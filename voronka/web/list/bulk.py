@@ -21,12 +21,20 @@ from django.utils.translation import ngettext, pgettext
 from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import reswap, retarget, trigger_client_event
 
-from voronka.items.commands.bulk import MOST_CARDS, BulkAction, run_bulk, undo_bulk
+from voronka.items.commands.bulk import (
+    MOST_CARDS,
+    BulkAction,
+    needs_second,
+    run_bulk,
+    undo_bulk,
+)
+from voronka.items.commands.mass_deleting import ask_to_delete
 from voronka.items.foreseeing import Forecast, foresee_move
-from voronka.items.models import BulkRun, Item
+from voronka.items.models import BulkRun, Item, MassDeletion
 from voronka.journal.actors import Actor
 from voronka.kernel.errors import InvalidInput, Sentence
 from voronka.people.models import User
+from voronka.people.queries import holders
 from voronka.people.requests import SignedInRequest
 from voronka.pipelines.models import LossReason, Pipeline, Stage
 from voronka.pipelines.queries import loss_tree
@@ -92,15 +100,19 @@ def _asked(request: SignedInRequest, page: ListPage, kind: str) -> HttpResponse:
     allowed = Item.objects.visible_to(request.user, ACTIONS[kind]).filter(pk__in=ids).count()
     bulk = Bulk(page, kind, ids, allowed)
     error: Sentence = ""
+    by = Actor.user(request.user)
+    second = kind == "delete" and needs_second(len(ids), by=by)
+    if "go" in request.POST and second:
+        return _asks(ask_to_delete(ids, by=by), request.user)
     if "go" in request.POST:
         try:
             with transaction.atomic():  # a client named in the dialog is made with the rest
-                run = run_bulk(ids, _action(request, bulk), by=Actor.user(request.user))
+                run = run_bulk(ids, _action(request, bulk), by=by)
         except InvalidInput as refusal:
             error = next(iter(refusal.fields.values()), refusal.detail)
         else:
             return _done(request, run)
-    context = {"bulk": bulk, "error": error, **_choices(request, bulk)}
+    context = {"bulk": bulk, "error": error, "second": second, **_choices(request, bulk)}
     template = f"list/_bulk_{kind}.html"
     response = render(request, template, context, status=422 if error else 200)
     return reswap(retarget(response, "#dialog"), "innerHTML")
@@ -218,6 +230,14 @@ def _specs(page: ListPage) -> dict[str, Spec]:
 def _one(request: SignedInRequest, name: str, rows: Sequence[Any]) -> Any:
     chosen = request.POST.get(name, "")
     return next((row for row in rows if isinstance(row, Model) and str(row.pk) == chosen), None)
+
+
+def _asks(asked: MassDeletion, user: User) -> HttpResponse:
+    """Answer that others were asked to agree to the deletion."""
+    names = ", ".join(str(person) for person in holders("recycle") if person.pk != user.pk)
+    text = _("Asked to agree: %(names)s. Until then the cards stay where they are.")
+    response = toast(HttpResponse(status=204), text % {"names": names}, kind="info")
+    return trigger_client_event(response, "dialog:close", {})
 
 
 def _done(request: SignedInRequest, run: BulkRun) -> HttpResponse:

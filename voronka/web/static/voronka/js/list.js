@@ -201,3 +201,10 @@ class ColumnOrder extends HTMLElement {
   }
 }
 customElements.define("column-order", ColumnOrder)
+
+// A box in the head of a plain table that ticks all of its rows: <input data-pick-all-of="ids">.
+document.addEventListener("change", ({ target }) => {
+  const name = target.dataset?.pickAllOf
+  if (!name) return
+  for (const box of target.closest("form").querySelectorAll(`input[name="${CSS.escape(name)}"]`)) box.checked = target.checked
+})
