@@ -127,7 +127,11 @@ def finish(request: TokenRequest, activity_id: Id, body: DoneIn) -> Status[objec
 
     def done() -> ActivityOut:
         ended = finish_activity(
-            activity.pk, outcome=body.outcome, result=body.result, by=actor(request)
+            activity.pk,
+            outcome=body.outcome,
+            result=body.result,
+            answer=body.answer,
+            by=actor(request),
         )
         return ActivityOut.of(ended)
 

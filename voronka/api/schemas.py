@@ -339,6 +339,10 @@ class ActivityOut(Schema):
     done_at: datetime | None
     outcome: str
     result: str
+    answers: list[dict[str, object]] = Field(
+        description="How it may end, where not any end will do"
+    )
+    answer: str
     created_at: datetime
 
     @classmethod
@@ -371,6 +375,7 @@ class DoneIn(In):
 
     outcome: Literal["done", "no_answer", "no_show", "cancelled"] = "done"
     result: LongText = ""
+    answer: str = Field("", max_length=20, description="Of a task that asks for one of its answers")
 
 
 class NoteIn(In):

@@ -52,6 +52,20 @@ class Known:
         """Codes of the fields that cards of the type have."""
         return field_codes(self.item_type)
 
+    @cached_property
+    def roles(self) -> frozenset[str]:
+        """Codes of the roles."""
+        return frozenset(Role.objects.values_list("code", flat=True))
+
+    @cached_property
+    def departments(self) -> frozenset[str]:
+        """Codes of the departments."""
+        return frozenset(Department.objects.values_list("code", flat=True))
+
+    def is_person(self, email: str) -> bool:
+        """Whether somebody here has this e-mail."""
+        return User.objects.filter(email__iexact=email).exists()
+
 
 def problems(params: Params, known: Known) -> dict[str, Sentence]:
     """Return what in `params` names something that is not there, by place ("who.0")."""
@@ -118,11 +132,11 @@ def _pipeline(known: Known, code: str) -> Sentence | None:
 
 def _who(known: Known, code: str) -> Sentence | None:
     kind, _colon, name = code.partition(":")
-    if kind == "role" and not Role.objects.filter(code=name).exists():
+    if kind == "role" and name not in known.roles:
         return _("There is no role “%(code)s”.") % {"code": name}
-    if kind == "department" and not Department.objects.filter(code=name).exists():
+    if kind == "department" and name not in known.departments:
         return _("There is no department “%(code)s”.") % {"code": name}
-    if kind == "user" and not User.objects.filter(email__iexact=name).exists():
+    if kind == "user" and not known.is_person(name):
         return _("Nobody here has the e-mail %(email)s.") % {"email": name}
     return None
 

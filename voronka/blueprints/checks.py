@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from django.utils.translation import gettext as _
 
-from voronka.blueprints import translating
+from voronka.blueprints import robots, translating
 from voronka.blueprints.errors import Path
 from voronka.blueprints.explaining import nearest
 from voronka.blueprints.rules import split_hours
@@ -54,6 +54,7 @@ def mistakes(blueprint: Blueprint) -> Iterator[Mistake]:
         yield from _sections(("client",), None, blueprint.client.sections, ())
     for code, pipeline in (blueprint.pipelines or {}).items():
         yield from _pipeline(blueprint, code, pipeline)
+    yield from robots.mistakes(blueprint)
     for code, product in (blueprint.products or {}).items():
         if not product.name:
             yield ("products", code, "name"), _("Give it a name.")

@@ -9,22 +9,27 @@ from typing import Any, ClassVar
 
 from django.db import transaction
 
+from voronka.automation.commands import remove_robot, reorder_robots, save_robot
+from voronka.automation.commands.control import save_high_value
+from voronka.automation.models import Robot
 from voronka.blueprints import schema, translating
 from voronka.blueprints.comparing import Difference, Key, Node, compare, outline, overlay
 from voronka.blueprints.effects import heir_of
-from voronka.blueprints.errors import HeirMissing, Refused
+from voronka.blueprints.errors import BrokenBlueprint, HeirMissing, Problem, Refused
 from voronka.blueprints.plans import Plan, plan
 from voronka.blueprints.queries import current
+from voronka.blueprints.robots import spec_of
 from voronka.blueprints.rules import split_hours
 from voronka.blueprints.schema import Blueprint
 from voronka.items.commands.inheriting import remove_stage
 from voronka.journal.actors import Actor
 from voronka.journal.commands import record
+from voronka.kernel.errors import DomainError
 from voronka.people.commands import calendars, departments, roles
 from voronka.people.models import Department, Role, User, WorkingCalendar
 from voronka.pipelines.commands import fields, pipelines, reasons, sections, sources, stages, types
 from voronka.pipelines.commands.writing import begin
-from voronka.pipelines.models import Field, Section, Stage
+from voronka.pipelines.models import Field, Pipeline, Section, Stage
 from voronka.pipelines.specs import GradeRule, LossReasonSpec
 from voronka.products import commands as products
 
@@ -101,6 +106,7 @@ class _Applying:
         self._save_people()
         self._save_what_cards_are()
         self._save_funnels()
+        self._save_robots()
         self._remove()
         for difference in differences:
             if difference.kind == "moved" and difference.group:
@@ -203,8 +209,27 @@ class _Applying:
             )
             reasons.save_loss_reason(spec, by=self.by)
 
+    def _save_robots(self) -> None:
+        """Robots come last: they may name anything of the set-up, and each other."""
+        for node in self.saved["pipeline"]:
+            before = self.before.nodes.get(node.key)
+            wanted, had = _of(node).high_value, _of(before).high_value if before else None
+            if wanted != had:
+                row = Pipeline.objects.get(code=node.code)
+                save_high_value(row, translating.high_value(wanted), by=self.by)
+        named = tuple(self.wanted.robots or {})
+        for node in self.saved["robot"]:
+            try:
+                save_robot(spec_of(node.code, _of(node)), by=self.by, robots=named)
+            except DomainError as refusal:
+                raise _placed(refusal, node) from refusal
+
     def _remove(self) -> None:
         by, kept = self.by, set(self.wanted.pipelines or {})
+        for node in self.removed["robot"]:
+            row = Robot.objects.alive().filter(code=node.code).first()
+            if row is not None and node.code not in (self.wanted.robots or {}):
+                remove_robot(row.pk, by=by)
         for node in self.removed["stage"]:
             if node.owner in kept:
                 self._remove_stage(node)
@@ -272,10 +297,24 @@ class _Applying:
             types.reorder_item_types(order, by=by)
         elif kind == "pipeline":
             pipelines.reorder_pipelines(order, by=by)
+        elif kind == "robot":
+            reorder_robots(owner, order, by=by)
 
 
 def _of(node: Node) -> Any:
     return node.part
+
+
+def _placed(refusal: DomainError, node: Node) -> BrokenBlueprint:
+    """Give what a command refuses the place of its part in the file."""
+    path = ".".join(str(step) for step in node.path)
+    places = refusal.fields or {"": refusal.detail}
+    return BrokenBlueprint(
+        [
+            Problem("blueprint", 0, f"{path}.{place}" if place else path, str(sentence))
+            for place, sentence in places.items()
+        ]
+    )
 
 
 def _key(kind: str, owner: str, code: str) -> Key:

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from voronka.blueprints import schema
 from voronka.blueprints.errors import Path
+from voronka.blueprints.robots import canonical
 from voronka.blueprints.schema import SECTIONS, Blueprint, Text
 
 Key = tuple[str, str, str]  # kind of part, code of its owner, its own code
@@ -128,6 +129,9 @@ def outline(blueprint: Blueprint) -> Outline:
             out.add(node, ("stage", code, ""))
         for node in _reasons((*path, "loss_reasons"), code, pipeline.loss_reasons, "", key):
             out.add(node, ("loss_reason", code, node.inside))
+    for code, robot in (blueprint.robots or {}).items():
+        node = _node(("robot", robot.type, code), ("robots", code), robot)
+        out.add(node, ("robot", robot.type, ""))
     return out
 
 
@@ -135,6 +139,8 @@ def _node(
     key: Key, path: Path, part: Any, *, inside: str = "", umbrella: Key | None = None
 ) -> Node:
     attrs = part.model_dump(exclude=set(_NESTED))
+    if isinstance(part, schema.RobotSpec):
+        attrs = canonical(part)
     for name in _IN_ORDER:
         if name in attrs:
             attrs[name] = list(attrs[name].items())

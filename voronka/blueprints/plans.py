@@ -34,6 +34,7 @@ KINDS: dict[str, Promise] = {
     "stage": gettext_lazy("stage"),
     "loss_reason": gettext_lazy("loss reason"),
     "product": gettext_lazy("product"),
+    "robot": gettext_lazy("robot"),
 }
 ORDERS: dict[str, Promise] = {
     "role": gettext_lazy("order of the roles"),
@@ -45,6 +46,7 @@ ORDERS: dict[str, Promise] = {
     "pipeline": gettext_lazy("order of the funnels"),
     "stage": gettext_lazy("order of the stages"),
     "loss_reason": gettext_lazy("order of the loss reasons"),
+    "robot": gettext_lazy("order of the robots"),
 }
 LABELS: dict[str, Promise] = {
     "name": gettext_lazy("name"),
@@ -95,6 +97,21 @@ LABELS: dict[str, Promise] = {
     "group": gettext_lazy("group"),
     "unit": gettext_lazy("unit"),
     "price": gettext_lazy("price"),
+    "pipeline": gettext_lazy("funnel"),
+    "stage": gettext_lazy("stage"),
+    "trigger": gettext_lazy("trigger"),
+    "settings": gettext_lazy("settings of the trigger"),
+    "conditions": gettext_lazy("conditions"),
+    "delay": gettext_lazy("delay"),
+    "actions": gettext_lazy("actions"),
+    "on_leave": gettext_lazy("when the card leaves"),
+    "quiet": gettext_lazy("quiet hours"),
+    "per_card": gettext_lazy("runs a day on a card"),
+    "per_client": gettext_lazy("runs a day for a client"),
+    "per_day": gettext_lazy("runs a day"),
+    "ready": gettext_lazy("ready chain"),
+    "enabled": gettext_lazy("switched on"),
+    "high_value": gettext_lazy("large orders"),
 }
 _LONGEST = 90  # letters of a value in the plan
 

@@ -10,6 +10,8 @@ from typing import Any
 
 from django.db.models import Count
 
+from voronka.automation.models import HighValue
+from voronka.blueprints import robots
 from voronka.blueprints.rules import join_hours, write_deadline
 from voronka.blueprints.schema import (
     VERSION,
@@ -20,6 +22,7 @@ from voronka.blueprints.schema import (
     Department,
     FieldSpec,
     Grade,
+    HighValueSpec,
     ItemTypeSpec,
     LossReasonSpec,
     Objection,
@@ -50,7 +53,7 @@ def export(*, products: bool = False, heads: bool = False) -> str:
 
 
 def current(*, products: bool = False, heads: bool = False) -> Blueprint:
-    """Read the set-up as a blueprint, without what is archived. 12 SQL queries at most."""
+    """Read the set-up as a blueprint, without what is archived. 14 SQL queries at most."""
     return Blueprint(
         version=VERSION,
         calendars={c.code: _calendar(c) for c in WorkingCalendar.objects.order_by("pk")},
@@ -64,6 +67,7 @@ def current(*, products: bool = False, heads: bool = False) -> Blueprint:
         pipelines=pipelines(
             Pipeline.objects.filter(archived=False).select_related("item_type", "calendar")
         ),
+        robots=robots.of_rows(),
         products=_products() if products else None,
     )
 
@@ -163,7 +167,7 @@ def _field(row: Field) -> FieldSpec:
 
 
 def pipelines(rows: Iterable[Pipeline]) -> dict[str, PipelineSpec]:
-    """Read these funnels as a blueprint has them, by code. Two queries more, whatever their number.
+    """Read these funnels as a blueprint has them, by code. Three queries more, whatever their number.
 
     Args:
         rows: with `item_type` and `calendar` at hand.
@@ -176,6 +180,7 @@ def pipelines(rows: Iterable[Pipeline]) -> dict[str, PipelineSpec]:
     reasons: dict[int, list[LossReason]] = defaultdict(list)
     for reason in LossReason.objects.filter(pipeline__in=rows, archived=False):
         reasons[reason.pipeline_id].append(reason)
+    large = HighValue.objects.in_bulk([row.pk for row in rows])
     return {
         row.code: PipelineSpec(
             type=row.item_type.code,
@@ -187,9 +192,16 @@ def pipelines(rows: Iterable[Pipeline]) -> dict[str, PipelineSpec]:
             calendar=row.calendar.code if row.calendar else "",
             stages=stages[row.pk],
             loss_reasons=_reasons(reasons[row.pk], None),
+            high_value=_high_value(large.get(row.pk)),
         )
         for row in rows
     }
+
+
+def _high_value(row: HighValue | None) -> HighValueSpec | None:
+    if row is None:
+        return None
+    return HighValueSpec(amount=row.amount, top_percent=row.top_percent, passes=list(row.passes))
 
 
 def _stage(row: Stage) -> StageSpec:

@@ -274,6 +274,20 @@ class LossReasonSpec(Part):
     reasons: dict[Code, LossReasonSpec] = Field(default_factory=dict)
 
 
+class HighValueSpec(Part):
+    """From what amount on an order is large and stands under the head's control."""
+
+    amount: Decimal | None = Field(
+        None, gt=0, max_digits=14, decimal_places=2, description="In the company's currency"
+    )
+    top_percent: int | None = Field(
+        None, ge=1, le=99, description="Or: the largest so many percent of a year's won orders"
+    )
+    passes: list[Code] = Field(
+        default_factory=list, description="Stages that a large order enters only with a pass"
+    )
+
+
 class PipelineSpec(Part):
     """A funnel."""
 
@@ -286,6 +300,7 @@ class PipelineSpec(Part):
     calendar: str = Field("", description="Code of a calendar; empty: the company's own")
     stages: dict[Code, StageSpec]
     loss_reasons: dict[Code, LossReasonSpec] = Field(default_factory=dict)
+    high_value: HighValueSpec | None = Field(None, description="Control of large orders")
     heirs: dict[Code, Code] = Field(
         default_factory=dict,
         description="Removed stage: the stage of this funnel that takes its cards and history",
@@ -301,6 +316,39 @@ class ProductSpec(Part):
     price: Decimal = Field(Decimal(0), ge=0, max_digits=14, decimal_places=2)
 
 
+class RobotSpec(Part):
+    """A rule: when this happens, and that holds, then after a while do these things."""
+
+    name: Text
+    type: Code = Field(description="Code of the item type whose cards it works on")
+    pipeline: str = Field("", description="Code of a funnel; empty: in all funnels of the type")
+    stage: str = Field("", description="Code of a stage; empty: on all stages")
+    trigger: str = Field(description="What wakes it")
+    settings: dict[str, Any] = Field(default_factory=dict, description="Of the trigger")
+    conditions: dict[str, Any] = Field(
+        default_factory=dict, description="docs/domain/conditions.md"
+    )
+    delay: str = Field(
+        "",
+        pattern=r"^$|^\d{1,9}(s|m|h|d)( calendar)?$",
+        description="45s, 30m, 4h, 2d in working time (a day is 8 hours), or 3d calendar",
+    )
+    actions: list[Annotated[dict[str, dict[str, Any]], Field(min_length=1, max_length=1)]] = Field(
+        min_length=1, description="In order; each {action: its settings}"
+    )
+    on_leave: Literal["cancel", "keep", "finish"] = Field(
+        "cancel", description="What is due when the card leaves the stage"
+    )
+    quiet: str = Field(
+        "", pattern=r"^$|^\d\d:\d\d-\d\d:\d\d$", description="Keeps still: 21:00-09:00"
+    )
+    per_card: int | None = Field(None, ge=1, description="Runs a day on a card")
+    per_client: int | None = Field(None, ge=1, description="Runs a day for a client")
+    per_day: int | None = Field(None, ge=1, description="Runs a day in all")
+    ready: bool = Field(False, description="A ready chain: its absence is a finding of the doctor")
+    enabled: bool = True
+
+
 class Blueprint(Part):
     """The whole set-up of a company's sales in Voronka."""
 
@@ -313,6 +361,7 @@ class Blueprint(Part):
     item_types: dict[Code, ItemTypeSpec] | None = None
     client: ClientSpec | None = None
     pipelines: dict[Code, PipelineSpec] | None = None
+    robots: dict[Code, RobotSpec] | None = None
     products: dict[Annotated[str, Field(pattern=r"^\S.{0,59}$")], ProductSpec] | None = None
 
 
@@ -321,7 +370,10 @@ SECTIONS = tuple(name for name in Blueprint.model_fields if name not in ("versio
 
 def json_schema() -> dict[str, Any]:
     """Return the JSON Schema that docs/blueprint.schema.json publishes."""
+    from voronka.blueprints.robots import publish
+
     schema = Blueprint.model_json_schema()
+    publish(schema)
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Voronka blueprint",

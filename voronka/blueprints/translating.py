@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from voronka.automation.commands.control import HighValueSpec
 from voronka.blueprints import schema
 from voronka.blueprints.rules import read_deadline
 from voronka.kernel.texts import LocalText
@@ -46,6 +47,13 @@ def pipeline(code: str, part: schema.PipelineSpec) -> specs.PipelineSpec:
         part.forward_only,
         part.calendar or None,
     )
+
+
+def high_value(part: schema.HighValueSpec | None) -> HighValueSpec | None:
+    """The control of a funnel's large orders."""
+    if part is None:
+        return None
+    return HighValueSpec(part.amount, part.top_percent, tuple(part.passes))
 
 
 def stage(pipeline_code: str, code: str, part: schema.StageSpec) -> specs.StageSpec:

@@ -137,10 +137,14 @@ class Activity(models.Model):
         return self.done_at is None and self.due_at is not None and self.due_at < timezone.now()
 
     @property
-    def answer_name(self) -> str:
-        """The words of the answer that was given; "" without one."""
-        found = next((a for a in self.answers if a["code"] == self.answer), None)
-        return str(LocalText.of(found["name"])) if found else ""
+    def answer_choices(self) -> list[tuple[str, str]]:
+        """The answers that it asks for: code and words in the reader's language."""
+        return [(a["code"], str(LocalText.of(a["name"]))) for a in self.answers]
+
+    @property
+    def ending(self) -> str:
+        """How it ended, in words: the answer that was given, else the outcome."""
+        return dict(self.answer_choices).get(self.answer) or self.get_outcome_display()
 
     @property
     def is_today(self) -> bool:

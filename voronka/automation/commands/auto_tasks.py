@@ -37,7 +37,8 @@ PROVING = frozenset(
         "item.note_written",
     }
 )
-VERBS = FORWARD | BACK | PROVING | {"item.activity_reopened"}
+BRINGING_BACK = frozenset({"item.move_undone", "item.activity_reopened"})
+VERBS = FORWARD | BACK | PROVING | BRINGING_BACK
 _ROBOT = Actor("robot", None, "")
 
 

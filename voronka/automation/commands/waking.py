@@ -49,6 +49,8 @@ WITH wake AS (
           AND w.state = 'waiting' AND %(verb)s = ANY (w.waits_for)
     ) OR (%(tasks)s AND EXISTS (
         SELECT 1 FROM automation_autotask t WHERE t.item_id = %(item)s AND t.closed_at IS NULL
+    )) OR (%(again)s AND EXISTS (
+        SELECT 1 FROM automation_autotask t WHERE t.item_id = %(item)s
     ))
     RETURNING 1
 )
@@ -72,6 +74,7 @@ def on_event(event: Event) -> None:
                 "elsewhere": ELSEWHERE + event.verb,
                 "pipeline": event.pipeline_id,
                 "tasks": event.verb in auto_tasks.VERBS,
+                "again": event.verb in auto_tasks.BRINGING_BACK,
                 "channel": CHANNEL,
             },
         )

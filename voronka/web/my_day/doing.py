@@ -46,6 +46,7 @@ def finish(request: SignedInRequest, activity_id: int) -> HttpResponse:
                 activity_id,
                 outcome=request.POST.get("outcome", ""),
                 result=request.POST.get("result", ""),
+                answer=request.POST.get("answer", ""),
                 by=by,
             )
             if request.POST.get("title", "").strip() or request.POST.get("due"):
