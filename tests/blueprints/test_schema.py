@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from voronka.blueprints.schema import json_schema
+from voronka.blueprints.published import json_schema
 
 DOCS = Path(__file__).parents[2] / "docs"
 

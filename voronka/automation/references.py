@@ -13,6 +13,7 @@ from voronka.automation.models import Robot
 from voronka.automation.params import Params
 from voronka.kernel.errors import Sentence
 from voronka.people.models import Department, Role, User
+from voronka.people.ready_roles import READY_ROLES
 from voronka.pipelines.models import ItemType, Pipeline, Stage
 from voronka.pipelines.queries import field_codes
 
@@ -132,7 +133,7 @@ def _pipeline(known: Known, code: str) -> Sentence | None:
 
 def _who(known: Known, code: str) -> Sentence | None:
     kind, _colon, name = code.partition(":")
-    if kind == "role" and name not in known.roles:
+    if kind == "role" and name not in known.roles | _READY:
         return _("There is no role “%(code)s”.") % {"code": name}
     if kind == "department" and name not in known.departments:
         return _("There is no department “%(code)s”.") % {"code": name}
@@ -154,6 +155,7 @@ def _trigger(known: Known, code: str) -> Sentence | None:
     return _("There is no event “%(code)s” to wait for.") % {"code": code}
 
 
+_READY = frozenset(role.code for role in READY_ROLES)  # come with the first person
 _TESTS: dict[str, Callable[[Known, str], Sentence | None]] = {
     "field": _field,
     "stage": _stage,

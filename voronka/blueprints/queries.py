@@ -167,7 +167,7 @@ def _field(row: Field) -> FieldSpec:
 
 
 def pipelines(rows: Iterable[Pipeline]) -> dict[str, PipelineSpec]:
-    """Read these funnels as a blueprint has them, by code. Three queries more, whatever their number.
+    """Read these funnels as a blueprint has them, by code. Three more queries, however many.
 
     Args:
         rows: with `item_type` and `calendar` at hand.

@@ -223,6 +223,10 @@ class _FileKnown(Known):
         self.robots = frozenset(blueprint.robots or {})
 
     def problem(self, kind: str, value: str) -> Sentence | None:
+        whole, what = self.blueprint, value.partition(":")[0] if kind == "who" else kind
+        absent = {"role": whole.roles, "department": whole.departments, "pipeline": whole.pipelines}
+        if absent.get(what, ()) is None:
+            return None  # the file leaves this section alone
         if kind == "robot":
             return (
                 None

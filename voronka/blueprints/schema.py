@@ -366,16 +366,3 @@ class Blueprint(Part):
 
 
 SECTIONS = tuple(name for name in Blueprint.model_fields if name not in ("version", "about"))
-
-
-def json_schema() -> dict[str, Any]:
-    """Return the JSON Schema that docs/blueprint.schema.json publishes."""
-    from voronka.blueprints.robots import publish
-
-    schema = Blueprint.model_json_schema()
-    publish(schema)
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "Voronka blueprint",
-        **{key: value for key, value in schema.items() if key != "title"},
-    }

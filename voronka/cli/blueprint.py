@@ -104,7 +104,7 @@ def apply(
 
 def schema() -> None:
     """Print the JSON Schema of blueprints, for editors that complete and check."""
-    from voronka.blueprints.schema import json_schema
+    from voronka.blueprints.published import json_schema
 
     print(json.dumps(json_schema(), indent=2, ensure_ascii=False))
 

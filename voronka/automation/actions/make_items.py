@@ -34,10 +34,11 @@ class Settings(Params):
         max_length=100,
         description="Field there: field here, besides those of the same code",
     )
-    skip_groups: list[str] = Field(
-        default_factory=list,
+    groups: dict[str, dict[str, str]] = Field(
+        default_factory=dict,
         max_length=50,
-        description="Groups of products that are not made: services, delivery",
+        description="Groups of products that are made, and what their elements get, e.g."
+        " Kitchens: {article_kind: kitchen}; empty: all products",
     )
 
 
@@ -71,7 +72,7 @@ def make_items(item: Item, params: Settings, context: Context) -> Result:
     if pipeline is None:
         raise NotFound(_("There is no funnel “%(code)s”.") % {"code": params.pipeline})
     wanted = list(_elements(item, params))
-    keys = [key for key, _title in wanted]
+    keys = [key for key, _title, _changes in wanted]
     known = set(
         Item.objects.filter(pipeline=pipeline, external_id__in=keys).values_list(
             "external_id", flat=True
@@ -85,7 +86,7 @@ def make_items(item: Item, params: Settings, context: Context) -> Result:
     changes.pop("amount", None)  # the money is the deal's: an element never counts it again (S5)
     own = fill(params.title.local, item, now=context.now, language="ru")
     made = 0
-    for key, name in wanted:
+    for key, name, own_changes in wanted:
         if key in known:
             continue
         title = own or name
@@ -96,7 +97,7 @@ def make_items(item: Item, params: Settings, context: Context) -> Result:
             title=title[:255],
             by=context.by,
             owner_id=owner.pk if owner else item.owner_id,
-            changes=changes,
+            changes={**changes, **own_changes},
             external_id=key,
         )
         link_items(item.pk, child.pk, by=context.by, kind=ItemLink.Kind.PART)
@@ -109,15 +110,17 @@ def make_items(item: Item, params: Settings, context: Context) -> Result:
     )
 
 
-def _elements(item: Item, params: Settings) -> Iterator[tuple[str, str]]:
-    """Yield key and title of every element that there should be."""
+def _elements(item: Item, params: Settings) -> Iterator[tuple[str, str, dict[str, str]]]:
+    """Yield key, title and own values of every element that there should be."""
     if params.each == "card":
-        yield f"card-{item.pk}", item.title
+        yield f"card-{item.pk}", item.title, {}
         return
     seen: Counter[str] = Counter()
     for line in LineItem.objects.filter(item_id=item.pk).select_related("product"):
-        if line.product and line.product.group in params.skip_groups:
+        group = line.product.group if line.product else ""
+        if params.groups and group not in params.groups:
             continue
         what = str(line.product_id or line.name)
         seen[what] += 1
-        yield f"card-{item.pk}-{what}-{seen[what]}"[:120], line.name
+        key = f"card-{item.pk}-{what}-{seen[what]}"[:120]
+        yield key, line.name, params.groups.get(group, {})

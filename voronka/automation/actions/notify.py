@@ -34,8 +34,9 @@ def _says(params: Settings, names: RobotNames) -> str:
     group=gettext_lazy("People"),
 )
 def notify_people(item: Item, params: Settings, context: Context) -> Result:
-    """Everybody is told once, in the person's own language."""
-    told = people(item, params.who)
+    """Everybody is told once, in their own language; nobody of what they have just done."""
+    doer = context.event.actor_user_id if context.event and not context.robot.delay else None
+    told = [user for user in people(item, params.who) if user.pk != doer]
     for user in told:
         text = fill(params.text.local, item, now=context.now, language=user.language)
         notify(user.pk, Notification.Kind.ROBOT, text, item_id=item.pk)

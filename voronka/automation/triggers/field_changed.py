@@ -14,6 +14,7 @@ from voronka.journal.models import Event
 
 
 class Settings(Params):
+    new: bool = Field(False, description="Also when a card is made with the field filled")
     fields: list[FieldRef] = Field(
         default_factory=list,
         max_length=50,
@@ -31,7 +32,7 @@ def _says(params: Settings, names: RobotNames) -> str:
 @event_trigger(
     "field_changed",
     title=gettext_lazy("A field has changed"),
-    verbs=["item.changed", "item.lines_set", "item.lead_attached"],
+    verbs=["item.created", "item.changed", "item.lines_set", "item.lead_attached"],
     params=Settings,
     says=_says,
     wakes=lambda params: [Effect("changed", code) for code in params.fields] or [Effect("changed")],
@@ -40,6 +41,8 @@ def _says(params: Settings, names: RobotNames) -> str:
 )
 def field_changed(event: Event, params: Settings, robot: Robot) -> bool:
     """Fires when one of the fields differs from what it was; products change the amount as well."""
+    if event.verb == "item.created":
+        return params.new
     if event.verb == "item.lead_attached":
         return not params.fields
     changed = set(event.diff.get("changes") or {})

@@ -36,7 +36,7 @@ def _says(params: Settings, names: RobotNames) -> str:
     verbs=["item.loss_confirmed"],
     params=Settings,
     says=_says,
-    own_stage=True,
+    of_stage=True,
     wakes=lambda params: [Effect("loss_confirmed")],
     icon="gavel",
     group=gettext_lazy("Card"),

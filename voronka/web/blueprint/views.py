@@ -15,8 +15,8 @@ from django.views.decorators.http import require_GET, require_POST
 
 from voronka.blueprints import commands, plans, queries, ready_companies
 from voronka.blueprints.errors import BrokenBlueprint, Problem
+from voronka.blueprints.published import json_schema
 from voronka.blueprints.reading import MOST_BYTES, read
-from voronka.blueprints.schema import json_schema
 from voronka.journal.actors import Actor
 from voronka.journal.queries import audit
 from voronka.kernel.errors import DomainError
