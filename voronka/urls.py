@@ -11,6 +11,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("blueprint/", include("voronka.web.blueprint.urls")),
     path("products/", include("voronka.web.products.urls")),
     path("sources/", include("voronka.web.sources.urls")),
+    path("company/", include("voronka.web.company.urls")),
+    path("welcome/", include("voronka.web.welcome.urls")),
     path("notifications/", include("voronka.web.notifications.urls")),
     path("account/", include("voronka.web.account.urls")),
     path("api/v1/", api.urls),

@@ -40,7 +40,7 @@ class Summary:
 
     name: str
     about: LocalText
-    funnels: int
+    funnels: tuple[LocalText, ...]  # their names
     stages: int
 
 
@@ -52,7 +52,8 @@ def summaries() -> tuple[Summary, ...]:
         company = load(name)
         funnels = (company.pipelines or {}).values()
         stages = sum(len(funnel.stages) for funnel in funnels)
-        found.append(Summary(name, company.about.local, len(funnels), stages))
+        names_of_funnels = tuple(funnel.name.local for funnel in funnels)
+        found.append(Summary(name, company.about.local, names_of_funnels, stages))
     return tuple(found)
 
 

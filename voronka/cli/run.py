@@ -19,6 +19,7 @@ from typing import Annotated
 
 import typer
 
+from voronka.kernel import first_run
 from voronka.kernel.errors import DomainError
 
 _TICK = 0.2  # seconds between looks at the children
@@ -26,6 +27,7 @@ _STEADY = 20.0  # a child that lived so long starts its delays anew
 _LONGEST_DELAY = 20.0  # seconds between two starts of a child that keeps dying
 _STOP_WITHIN = 8.0  # seconds for web and worker; after that they are killed
 DEMO_LOGINS = "demo-logins.txt"  # in the home
+NOBODY_YET = "nobody-yet"  # in the home while there are no people: the first owner is awaited
 
 
 class AlreadyRunning(DomainError):
@@ -48,7 +50,13 @@ def register(app: typer.Typer) -> None:
 
 def run(
     reload: Annotated[bool, typer.Option(help="Restart when the code changes")] = False,
-    demo: Annotated[bool, typer.Option(help="Load the demo company on the first start")] = True,
+    demo: Annotated[
+        bool,
+        typer.Option(
+            envvar="VORONKA_DEMO",
+            help="Load the demo company on the first start; without it a page asks for the owner",
+        ),
+    ] = True,
 ) -> None:
     """Run Voronka: database, web and worker, until Ctrl-C."""
     from voronka import settings
@@ -95,6 +103,7 @@ def prepare(demo: bool = True) -> None:
         if demo:
             _load_demo_once()
         _note_demo_logins()
+        _note_whether_anybody()
 
 
 def _load_demo_once() -> None:
@@ -121,6 +130,18 @@ def _note_demo_logins() -> None:
         note.write_text("".join(f"{x.email}  {x.password}  {x.role}\n" for x in logins))
     else:
         note.unlink(missing_ok=True)
+
+
+def _note_whether_anybody() -> None:
+    """Leave a mark for the supervisor while there are no people."""
+    from voronka import settings
+    from voronka.people.models import User
+
+    mark = settings.HOME / NOBODY_YET
+    if User.objects.exists():
+        mark.unlink(missing_ok=True)
+    else:
+        mark.touch()
 
 
 def _prepare(stop: threading.Event, *, demo: bool) -> None:
@@ -163,6 +184,9 @@ def _greet(home: Path, seconds: float) -> None:
         for line in logins.read_text().splitlines():
             print(f"  {line}")
         print()
+    if (home / NOBODY_YET).exists():
+        print("Nobody works here yet. Open this address to become the owner:")
+        print(f"  {first_run.link(settings.PUBLIC_URL, settings.SECRET_KEY)}\n")
     print("Ctrl-C stops it.", flush=True)
 
 

@@ -16,6 +16,25 @@ if TYPE_CHECKING:
     from voronka.people.access import Access
 
 
+class Company(models.Model):
+    """The company that works here: one row, made when it is first named.
+
+    Currency and country come from the environment: they can't change under what is recorded.
+    """
+
+    name = models.CharField(max_length=120, blank=True)
+    language = models.CharField(max_length=2, default="ru", choices=[("ru", "ru"), ("en", "en")])
+    time_zone = models.CharField(max_length=40, default="Europe/Moscow")
+
+    journal_type: ClassVar[str] = "company"
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=models.Q(pk=1), name="one_company")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class Role(models.Model):
     """What a kind of employee may do.
 

@@ -6,13 +6,22 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db.models import Count, Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from voronka.people.access import SCOPE_TITLES, Scope
 from voronka.people.fingerprints import fingerprint
-from voronka.people.models import Absence, ApiToken, Department, Invitation, Role, User
+from voronka.people.models import (
+    Absence,
+    ApiToken,
+    Company,
+    Department,
+    Invitation,
+    Role,
+    User,
+)
 
 STATES = ("active", "invited", "dismissed")
 
@@ -131,6 +140,12 @@ def roles_with_numbers() -> list[Role]:
     """Return roles in order, each with `holders`: how many working people have it."""
     working = Count("users", filter=Q(users__is_active=True))
     return list(Role.objects.annotate(holders=working).order_by("position", "pk"))
+
+
+def company() -> Company:
+    """Return the company, with the installation's defaults until it is named. One query."""
+    saved = Company.objects.filter(pk=1).first()
+    return saved or Company(pk=1, language=settings.LANGUAGE_CODE[:2], time_zone=settings.TIME_ZONE)
 
 
 def find_token(plain: str) -> ApiToken | None:

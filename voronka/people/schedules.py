@@ -9,12 +9,16 @@ from django.conf import settings
 
 from voronka.kernel.worktime import OFFICE_HOURS, WorkSchedule
 from voronka.people.models import User, WorkingCalendar
+from voronka.people.queries import company
 
 
 def company_schedule() -> WorkSchedule:
-    """Return the default calendar's schedule; office hours when none is set up. One SQL query."""
+    """Return the default calendar's schedule in the company's time zone. Two SQL queries.
+
+    Office hours count while no calendar is set up.
+    """
     calendar = WorkingCalendar.objects.filter(is_default=True).first()
-    return _schedule(calendar, None, settings.TIME_ZONE)
+    return _schedule(calendar, None, company().time_zone)
 
 
 def schedule_of(user_id: int, *, calendar_id: int | None = None) -> WorkSchedule:

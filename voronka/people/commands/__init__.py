@@ -14,6 +14,7 @@ from voronka.people.commands.calendars import (
     plan_absence,
     save_calendar,
 )
+from voronka.people.commands.companies import found_company, save_company
 from voronka.people.commands.departments import delete_department, save_department
 from voronka.people.commands.invitations import accept_invitation, invite_user
 from voronka.people.commands.roles import create_ready_roles, delete_role, save_role
@@ -43,6 +44,7 @@ __all__ = [
     "delete_department",
     "delete_role",
     "forget_the_stale",
+    "found_company",
     "invite_user",
     "log_in",
     "log_out",
@@ -52,6 +54,7 @@ __all__ = [
     "reopen_account",
     "revoke_token",
     "save_calendar",
+    "save_company",
     "save_department",
     "save_role",
     "set_password",

@@ -30,6 +30,7 @@ from voronka.people.commands.guards import (
 from voronka.people.commands.sessions import close_sessions
 from voronka.people.commands.tokens import revoke_all_tokens
 from voronka.people.models import Absence, Department, Role, User, WorkingCalendar
+from voronka.people.queries import company
 
 Hours = dict[str, list[list[str]]]
 
@@ -72,14 +73,16 @@ def create_user(
 
     Args:
         password: without it nobody can log in until an invitation is accepted.
-        details: name, phone, department, language and the like.
+        details: name, phone, department, language and the like; language and time zone are the
+            company's when omitted.
     Raises:
         InvalidInput: the e-mail is taken or not one, a password is too weak, a zone unknown.
         Forbidden: no right to people, or the role gives more than the actor has.
     """
     access.require_right(by, "people")
     require_may_grant(by, role)
-    user = User(role=role, language="ru", time_zone=settings.TIME_ZONE)
+    home = company()
+    user = User(role=role, language=home.language, time_zone=home.time_zone)
     _apply(user, {**details, "email": email})
     if password is None:
         user.set_unusable_password()

@@ -56,9 +56,15 @@ def login(request: HttpRequest) -> HttpResponse:
                 refuse(form, error)
                 status = error.status
             else:
-                _enter(request, user)
+                enter(request, user)
                 return HttpResponseRedirect(goal)
-    context = {"form": form, "goal": goal, "demo": demo_logins()}
+    context = {
+        "form": form,
+        "goal": goal,
+        "demo": demo_logins(),
+        "company": queries.company(),
+        "nobody": not User.objects.exists(),
+    }
     return render(request, "account/login.html", context, status=status)
 
 
@@ -98,7 +104,7 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
             except InvalidInput as error:
                 refuse(form, error)
             else:
-                _enter(request, user)
+                enter(request, user)
                 return redirect("home")
         status = 422 if form.errors else 200
         context = {"form": form, "person": link.user}
@@ -191,7 +197,8 @@ def _devices(request: SignedInRequest, said: str) -> HttpResponse:
     return toast(response, said)
 
 
-def _enter(request: HttpRequest, user: User) -> None:
+def enter(request: HttpRequest, user: User) -> None:
+    """Open a session for a person who has shown who they are."""
     auth.login(request, user, backend=BACKEND)
     _note(request, user)
 

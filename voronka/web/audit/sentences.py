@@ -45,6 +45,7 @@ SUBJECTS: dict[str, Promise] = {
     "draft": pgettext_lazy("journal", "draft of a funnel"),
     "activity": pgettext_lazy("journal", "task"),
     "setup": pgettext_lazy("journal", "set-up"),
+    "company": pgettext_lazy("journal", "company"),
     "robot": pgettext_lazy("journal", "robot"),
     "engine": pgettext_lazy("journal", "all robots"),
 }

@@ -7,12 +7,20 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from voronka.people.requests import SignedInRequest
+from voronka.pipelines.models import Pipeline
 from voronka.web.frame import navigation
 
 
 @login_required
 def home(request: SignedInRequest) -> HttpResponse:
-    """Lead to the first place this person may open: My day when there is one."""
+    """Lead to the first place this person may open: My day when there is one.
+
+    Who sets the CRM up is led to its first steps while there is no funnel; "begin" leaves them.
+    """
+    access = request.user.access
+    sets_up = access.has("setup") and access.has("people") and "begin" not in request.GET
+    if sets_up and not Pipeline.objects.exists():
+        return redirect("welcome:company")
     links = navigation.rail(request.user, request.path)
     return redirect(links[0].url if links else "account:profile")
 

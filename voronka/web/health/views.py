@@ -2,19 +2,11 @@
 
 from typing import Any
 
-from django.db import DatabaseError, connection
+from django.db import DatabaseError
 from django.http import HttpRequest, JsonResponse
 
 import voronka
-
-_WORKER_DEAD_AFTER = 30.0  # seconds without a heartbeat
-
-_FACTS = """
-SELECT extract(epoch FROM now() - max(last_heartbeat))::float,
-       (SELECT count(*) FROM procrastinate_jobs
-        WHERE status = 'todo' AND (scheduled_at IS NULL OR scheduled_at <= now()))
-FROM procrastinate_workers
-"""
+from voronka.web.health import state
 
 
 def health(request: HttpRequest) -> JsonResponse:
@@ -27,16 +19,12 @@ def health(request: HttpRequest) -> JsonResponse:
         "queue_depth": None,  # jobs that are due and wait
     }
     try:
-        with connection.cursor() as cursor:
-            cursor.execute(_FACTS)
-            age, depth = cursor.fetchone() or (None, None)
+        work = state.work()
     except DatabaseError:
         answer |= {"status": "down", "database": "does not answer"}
         return JsonResponse(answer, status=503)
-    answer |= {
-        "worker_heartbeat_seconds": None if age is None else round(age, 1),
-        "queue_depth": depth,
-    }
-    if age is None or age > _WORKER_DEAD_AFTER:
+    answer["worker_heartbeat_seconds"] = work.heartbeat and round(work.heartbeat, 1)
+    answer["queue_depth"] = work.waiting
+    if not work.is_alive:
         answer["status"] = "no worker"
-    return JsonResponse(answer, status=200 if answer["status"] == "ok" else 503)
+    return JsonResponse(answer, status=200 if work.is_alive else 503)

@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from voronka.people.models import User
@@ -43,6 +44,8 @@ def index(request: SignedInRequest) -> HttpResponse:
         "spans": SPANS.items(),
         "moments": moments()[1:],
         "client_url": "clients:show" if address("clients:show", 1) else "",
+        "board_url": address("board:index"),
+        "board_action": _("Open the funnels") if address("board:index") else "",
         **_whose(request, person),
     }
     in_place = request.htmx.target == "day"

@@ -49,7 +49,8 @@ def index(request: SignedInRequest) -> HttpResponse:
 @needs_right("people")
 def invite(request: SignedInRequest) -> HttpResponse:
     """Open an account and show the link by which the person comes in."""
-    form = InviteForm(request.POST or None, user=request.user, initial={"language": "ru"})
+    initial = {"language": queries.company().language}
+    form = InviteForm(request.POST or None, user=request.user, initial=initial)
     if request.method == "POST" and form.is_valid():
         by = Actor.user(request.user)
         data = form.values()
