@@ -106,6 +106,12 @@ class Preview:
             ]
         return [self.specs[code] for code in dict.fromkeys(codes) if code in self.specs]
 
+    @property
+    def missing(self) -> list[str]:
+        """What the line under the stage bar complains of."""
+        names = [spec.label for spec in self.needed]
+        return names + [str(c.text) for c in self.criteria if c.required]
+
     @cached_property
     def asked(self) -> set[str]:
         """What the card must have by now."""

@@ -15,6 +15,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
+from voronka.automation.commands.control import HighValueSpec, save_high_value
+from voronka.automation.models import HighValue
 from voronka.blueprints.schema import PipelineSpec, Text
 from voronka.drafts import commands
 from voronka.drafts.queries import canvas
@@ -24,7 +26,9 @@ from voronka.people.access import SCOPE_TITLES, Access
 from voronka.people.commands import save_role
 from voronka.people.models import Role, WorkingCalendar
 from voronka.people.requests import SignedInRequest
-from voronka.pipelines.models import Pipeline
+from voronka.pipelines.models import Pipeline, Stage
+from voronka.pipelines.values import BadValue, parse_decimal, parse_money
+from voronka.web import words
 from voronka.web.editor.pages import funnel_or_404, saved
 from voronka.web.forms import refuse
 from voronka.web.people.forms import NamesMixin
@@ -76,6 +80,54 @@ class FunnelForm(NamesMixin):
         ]
 
 
+class LargeForm(forms.Form):
+    """From what amount on an order stands under the head's control (FS-15)."""
+
+    measure = forms.ChoiceField(
+        label=gettext_lazy("Large orders"),
+        choices=[
+            ("", gettext_lazy("are not controlled")),
+            ("amount", gettext_lazy("from a sum on")),
+            ("percent", gettext_lazy("the largest percent of a year's won orders")),
+        ],
+        required=False,
+    )
+    size = forms.CharField(label=gettext_lazy("Sum or percent"), required=False, max_length=20)
+    passes = forms.MultipleChoiceField(
+        label=gettext_lazy("Stages that want the head's pass"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+
+    def __init__(self, funnel: Pipeline, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        stages = funnel.stages.exclude(kind=Stage.Kind.LOST)
+        self.fields["passes"].choices = [(s.code, str(s.name)) for s in stages]  # type: ignore[attr-defined]
+
+    def spec(self) -> HighValueSpec | None:
+        """Return what the command takes; None takes the control away.
+
+        Raises:
+            BadValue: the size is no number.
+        """
+        data = self.cleaned_data
+        passes = tuple(data["passes"])
+        if data["measure"] == "amount":
+            return HighValueSpec(amount=parse_money(data["size"]), passes=passes)
+        if data["measure"] == "percent":
+            return HighValueSpec(top_percent=int(parse_decimal(data["size"])), passes=passes)
+        return None
+
+
+def _large_now(funnel: Pipeline) -> dict[str, Any]:
+    row = HighValue.objects.filter(pipeline=funnel).first()
+    if row is None:
+        return {}
+    size = words.money(row.amount, bare=True) if row.amount is not None else str(row.top_percent)
+    measure = "amount" if row.amount is not None else "percent"
+    return {"measure": measure, "size": size, "passes": row.passes}
+
+
 @dataclass(frozen=True, slots=True)
 class AccessRow:
     """What one role may do in this funnel."""
@@ -123,6 +175,7 @@ def settings(request: SignedInRequest, pipeline_id: int) -> HttpResponse:
         "may_grant": request.user.access.has("people"),
         "scopes": [(scope.code, title) for scope, title in SCOPE_TITLES.items()],
         "reasons": funnel.loss_reasons.filter(archived=False).count(),
+        "large": LargeForm(funnel, initial=_large_now(funnel)),
     }
     status = 422 if form.errors else 200
     return render(request, "editor/settings.html", context, status=status)
@@ -195,3 +248,27 @@ def grant(request: SignedInRequest, pipeline_id: int) -> HttpResponse:
     }
     response = render(request, "editor/_access.html", context)
     return toast(response, _("The rights count from now on"))
+
+
+@require_POST
+@needs_right("setup")
+def large(request: SignedInRequest, pipeline_id: int) -> HttpResponse:
+    """Put large orders under control, or let them go. Counts at once."""
+    funnel = funnel_or_404(pipeline_id)
+    form = LargeForm(funnel, request.POST)
+    response = None
+    if form.is_valid():
+        try:
+            save_high_value(funnel, form.spec(), by=Actor.user(request.user))
+        except BadValue as bad:
+            form.add_error("size", str(bad.sentence))
+        except DomainError as refusal:
+            for sentence in refusal.fields.values() or [refusal.detail]:
+                form.add_error("size", str(sentence))
+        else:
+            fresh = LargeForm(funnel, initial=_large_now(funnel))
+            response = render(request, "editor/_large.html", {"funnel": funnel, "large": fresh})
+    if response is None:
+        context = {"funnel": funnel, "large": form}
+        return render(request, "editor/_large.html", context, status=422)
+    return toast(response, _("Saved: it counts from now on"))

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from django.utils.translation import get_language
 
+from voronka.automation.models import Robot
+from voronka.automation.naming import RobotNames
+from voronka.automation.words import say
 from voronka.blueprints.schema import StageSpec
 from voronka.drafts.merging import with_others
 from voronka.drafts.queries import Canvas
@@ -57,6 +61,7 @@ class Column:
     required: list[Sentence]  # fields first asked for here
     hint: NamingHint | None
     language: str
+    robots: list[str]  # what robots of this stage do, a sentence each
 
     @property
     def code(self) -> str:
@@ -111,7 +116,7 @@ class FunnelTable:
 
     @cached_property
     def columns(self) -> list[Column | Ghost]:
-        """Stages in order; those that go stand where they stood. Three queries."""
+        """Stages in order; those that go stand where they stood. Five queries and more."""
         rows = {stage.code: stage for stage in self.canvas.stages}
         titles = field_titles(self.canvas.pipeline.item_type)
         cards = open_cards_in([s.pk for s in rows.values() if s.pk])
@@ -133,9 +138,19 @@ class FunnelTable:
                     [titles.get(c, c) for c in stage.required],
                     self._hint(stage),
                     self.language,
+                    self._robots.get(stage.pk or 0, []),
                 )
             )
         return columns
+
+    @cached_property
+    def _robots(self) -> dict[int, list[str]]:
+        pipeline = self.canvas.pipeline
+        names = RobotNames(pipeline.item_type, pipeline)
+        said: dict[int, list[str]] = defaultdict(list)
+        for robot in Robot.objects.working().filter(pipeline=pipeline, stage__isnull=False):
+            said[robot.stage_id or 0].append(str(say(robot, names)))
+        return said
 
     @property
     def drawn(self) -> list[Column]:

@@ -19,6 +19,7 @@ urlpatterns = [
     path("<int:pipeline_id>/restore/", overview.restore, name="restore"),
     path("<int:pipeline_id>/settings/", settings.settings, name="settings"),
     path("<int:pipeline_id>/access/", settings.grant, name="access"),
+    path("<int:pipeline_id>/large/", settings.large, name="large"),
     path("<int:pipeline_id>/preview/", preview.preview, name="preview"),
     path("<int:pipeline_id>/undo/", pages.undo, name="undo"),
     path("<int:pipeline_id>/publish/", publishing.publish, name="publish"),

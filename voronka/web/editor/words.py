@@ -70,7 +70,7 @@ def deadline_words(minutes: int | None, *, working: bool) -> str:
     if not rest:
         return ngettext("%(count)d day", "%(count)d days", count) % {"count": count}
     span = words.duration(timedelta(minutes=minutes), day=timedelta(minutes=day))
-    return _("%(span)s of working time") % {"span": span} if working else span
+    return _("%(span)s, working") % {"span": span} if working else span
 
 
 def capped(count: int, most: int) -> str:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from voronka.kernel.errors import Sentence
 from voronka.people.models import User
+from voronka.pipelines.commands.starting import BANT_SECTION
 from voronka.pipelines.models import Field, ItemType, Pipeline, Section, Stage
 from voronka.pipelines.queries import SectionRow, sections_of
 from voronka.web.field_setup.kinds import ICONS
@@ -122,9 +123,12 @@ class FieldPage:
         return [FieldRow(f, False, []) for f in rows.select_related("section", "item_type")]
 
     @property
-    def has_bant(self) -> bool:
-        """Whether the ready block of qualification is there already."""
-        return any(group.section.code == "qualification" for group in self.groups)
+    def offers_bant(self) -> bool:
+        """Whether the ready block of qualification would help: leads and deals without a grade."""
+        kind = self.item_type
+        if kind is None or kind.kind == ItemType.Kind.CUSTOM or kind.grade_rule.get("fields"):
+            return False
+        return all(group.section.code != BANT_SECTION for group in self.groups)
 
     @cached_property
     def stages(self) -> list[Stage]:
