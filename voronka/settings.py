@@ -66,6 +66,7 @@ INSTALLED_APPS = [
     "voronka.products",
     "voronka.clients",
     "voronka.items",
+    "voronka.routing",
     "voronka.timeline",
     "voronka.automation",
     "voronka.channels",
@@ -197,7 +198,15 @@ EVENT_HANDLERS: dict[str, list[str]] = {
     "item.assigned": [
         "voronka.timeline.commands.notifications.on_assigned",
         "voronka.timeline.commands.conversations.on_card_assigned",
+        "voronka.routing.commands.giving.on_settled",
     ],
+    "item.answered": [
+        "voronka.routing.commands.giving.on_settled",
+        "voronka.channels.commands.ledger.on_answered",
+    ],
+    "item.created": ["voronka.timeline.commands.notifications.on_enquiry"],
+    "item.enquiry_joined": ["voronka.timeline.commands.notifications.on_enquiry"],
+    "item.nobody_fits": ["voronka.timeline.commands.notifications.on_nobody_fits"],
     "item.converted": ["voronka.timeline.commands.conversations.on_converted"],
     "item.conversion_undone": ["voronka.timeline.commands.conversations.on_conversion_undone"],
     "item.message_written": ["voronka.channels.commands.sending.on_message_written"],

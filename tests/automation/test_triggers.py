@@ -29,6 +29,7 @@ from voronka.items.commands import (
     undo_move,
     win_item,
 )
+from voronka.items.commands.answering import note_answer
 from voronka.items.commands.clocks import pause_stage, prolong_stage, resume_stage
 from voronka.items.models import Item
 from voronka.journal.actors import Actor
@@ -261,7 +262,7 @@ def test_unanswered():
     make_robot(pipeline, "unanswered", settings={"after": "3m calendar"})
     answered, waiting = make_item(pipeline), make_item(pipeline)
     drain()
-    write_note("ответил", by=Actor.user(answered.owner), item_id=answered.pk)
+    note_answer(answered.pk, by=Actor.user(answered.owner))
     assert fired(minutes=4) == 1
     assert Notification.objects.get(kind="robot").item_id == waiting.pk
 

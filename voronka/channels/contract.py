@@ -113,6 +113,7 @@ class Incoming:
         extra: name -> value of everything else that was sent.
         thread_key: the chat it belongs to, in the channel's own words.
         reply_to: external ids of earlier messages, the nearest first (In-Reply-To, References).
+        products: codes of the products or product groups that are asked for.
         source: code of the source, when the event itself names one (an advertisement's id).
         is_request: the client asks for something new (a form, an order) rather than writes on.
         news: delivery news that came with it.
@@ -139,6 +140,7 @@ class Incoming:
     thread_key: str = ""
     reply_to: Sequence[str] = ()
     source: str = ""
+    products: Sequence[str] = ()
     is_request: bool = False
     news: Sequence[DeliveryNews] = ()
     why: str = ""  # in words: why it is spam, an auto-reply, nothing

@@ -24,7 +24,7 @@ class Channel(models.Model):
 
     `settings` are the provider's, without its secrets; those are in `sealed` and leave the
     database only inside the provider. Where enquiries go when no routing rule says otherwise:
-    `pipeline`; to whom: `owner`, else by `distribution`.
+    `pipeline`; to whom: by `distribution`, else `owner`.
     """
 
     provider = models.CharField(max_length=20)
@@ -41,6 +41,9 @@ class Channel(models.Model):
     )
     owner = models.ForeignKey(
         "people.User", models.PROTECT, null=True, blank=True, related_name="channels"
+    )
+    distribution = models.ForeignKey(
+        "routing.Distribution", models.PROTECT, null=True, blank=True, related_name="channels"
     )
     active = models.BooleanField(default=True)
     position = models.PositiveSmallIntegerField(default=0)

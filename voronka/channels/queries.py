@@ -12,6 +12,8 @@ from django.db.models import Count, Q
 
 from voronka.channels import rules
 from voronka.channels.models import UNFINISHED, Channel, Enquiry
+from voronka.channels.registry import providers
+from voronka.kernel.errors import Sentence
 from voronka.people.schedules import company_schedule
 from voronka.pipelines.models import ItemType
 
@@ -24,6 +26,22 @@ def channel_of(code_or_key: str) -> Channel | None:
     wanted = Q(code=code_or_key) | Q(key=code_or_key)
     rows = Channel.objects.filter(wanted, archived_at=None)
     return rows.select_related("pipeline__item_type", "source", "owner").first()
+
+
+def channel_names() -> dict[str, Sentence]:
+    """Return code -> name of the channels in use. One SQL query."""
+    return dict(Channel.objects.filter(archived_at=None).values_list("code", "name"))
+
+
+def provider_names() -> dict[str, Sentence]:
+    """Return code -> title of the kinds of channels that are installed. No SQL query."""
+    return {code: provider.title for code, provider in providers().items()}
+
+
+def channel_codes() -> dict[int, tuple[str, str]]:
+    """Return id -> (code, provider) of all channels, for a rehearsal of the routing table."""
+    rows = Channel.objects.values_list("pk", "code", "provider")
+    return {pk: (code, provider) for pk, code, provider in rows}
 
 
 @dataclass(frozen=True, slots=True)

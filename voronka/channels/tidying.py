@@ -55,6 +55,7 @@ def tidy(incoming: Incoming) -> Incoming:
         thread_key=external_key(_text(incoming.thread_key)),
         reply_to=[external_key(_text(i)) for i in list(incoming.reply_to)[:50]],
         source=_text(incoming.source)[:60],
+        products=[_text(code)[:80] for code in list(incoming.products)[:50]],
         why=_text(incoming.why)[:300],
         item_fields={_text(k): _plain(v) for k, v in incoming.item_fields.items()},
         client_fields={_text(k): _plain(v) for k, v in incoming.client_fields.items()},

@@ -17,6 +17,8 @@ from voronka.pipelines.models import Stage
 from voronka.pipelines.values import is_filled
 
 MANUAL = "manual"
+RESPONSE_NORM = timedelta(minutes=5)  # of working time, to the first human touch (Q1)
+RESPONSE_STEPS = (3, 5, 7)  # minutes of working time: remind, reassign, tell the head of sales
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from zoneinfo import ZoneInfo
 
@@ -19,6 +20,17 @@ def company_schedule() -> WorkSchedule:
     """
     calendar = WorkingCalendar.objects.filter(is_default=True).first()
     return _schedule(calendar, None, company().time_zone)
+
+
+def calendar_schedule(calendar: WorkingCalendar | None) -> WorkSchedule:
+    """Return a calendar's schedule, the company's when there is none. No or one SQL query."""
+    return company_schedule() if calendar is None else _schedule(calendar, None, settings.TIME_ZONE)
+
+
+def schedules_of(users: Iterable[User]) -> dict[int, WorkSchedule]:
+    """Return the working time of several people, loaded with their calendars. One SQL query."""
+    company = WorkingCalendar.objects.filter(is_default=True).first()
+    return {u.pk: _schedule(u.calendar or company, u.hours, u.time_zone) for u in users}
 
 
 def schedule_of(user_id: int, *, calendar_id: int | None = None) -> WorkSchedule:

@@ -161,6 +161,8 @@ class Notification(models.Model):
         ASSIGNED = "assigned", _("A card was given to you")
         TASK = "task", _("A task was given to you")
         WATCHED = "watched", _("A card that you watch has moved")
+        ENQUIRY = "enquiry", _("A client has turned to you")
+        UNPLACED = "unplaced", _("Nobody fitted for a card")
         JOB = "job", _("A long job has ended")
         ROBOT = "robot", _("A robot tells you something")
         ASKED = "asked", _("Your consent is asked for")

@@ -20,6 +20,7 @@ from voronka.people.models import User
 from voronka.pipelines.models import Field, Pipeline
 from voronka.pipelines.system_fields import SYSTEM_FIELDS
 from voronka.timeline.names import LONGEST, Names, read_with, shown_value, to_decimal
+from voronka.timeline.reasons import enquiry_text
 
 _MORE_NAMES: dict[str, Sentence] = {
     "grade": gettext_lazy("Grade"),
@@ -189,6 +190,9 @@ PLAIN: dict[str, tuple[str, Sentence]] = {
     "item.conversations_merged": ("git-merge", gettext_lazy("merged two conversations")),
     "item.conversation_split": ("git-fork", gettext_lazy("split the conversation")),
     "item.rethreading_undone": ("arrow-back-up", gettext_lazy("put conversations back")),
+    "item.answered": ("clock-check", gettext_lazy("answered the client")),
+    "item.nobody_fits": ("alert-triangle", gettext_lazy("nobody of the group fitted")),
+    "item.deciding_touch_named": ("target", gettext_lazy("named the deciding touch")),
     "item.message_cancelled": ("message-off", gettext_lazy("took back an unsent message")),
     "client.created": ("plus", gettext_lazy("added the client")),
     "client.deleted": ("trash", gettext_lazy("put the client into the recycle bin")),
@@ -201,8 +205,14 @@ PLAIN: dict[str, tuple[str, Sentence]] = {
     "client.unlinked": ("unlink", gettext_lazy("took the link to a company away")),
 }
 
+for _what in ("conversation_closed", "conversation_reopened", "conversations_merged",
+              "conversation_split", "rethreading_undone", "message_cancelled"):  # fmt: skip
+    PLAIN[f"client.{_what}"] = PLAIN[f"item.{_what}"]
+
 
 def _created(teller: Teller, event: Event) -> Line:
+    if event.diff.get("enquiry") is not None:
+        return Line("inbox", enquiry_text(event))
     stage = teller.names.get("stage", event.diff.get("stage"))
     if stage is None:
         return Line("plus", _("made the card"))
@@ -308,6 +318,7 @@ def _message_failed(teller: Teller, event: Event) -> Line:
 
 _HOW: dict[str, Callable[[Teller, Event], Line]] = {
     "item.created": _created,
+    "item.enquiry_joined": lambda teller, event: Line("inbox", enquiry_text(event)),
     "item.changed": _changed,
     "item.moved": _moved,
     "item.won": _won,

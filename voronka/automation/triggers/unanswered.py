@@ -21,7 +21,7 @@ class Settings(Params):
 @timer_trigger(
     "unanswered",
     title=gettext_lazy("The customer waits for the first answer"),
-    verbs=["item.created", "item.assigned", "item.restored"],
+    verbs=["item.created", "item.assigned", "item.restored", "item.enquiry_joined"],
     params=Settings,
     says=lambda params, names: (
         _("the customer has waited for the first answer for %(span)s")
@@ -31,8 +31,9 @@ class Settings(Params):
     group=gettext_lazy("Time"),
 )
 def unanswered(item: Item, params: Settings, clock: Clock) -> Iterable[Moment]:
-    """Counts from the enquiry until the first call, message or note of a person."""
-    if item.first_response_at is not None:
+    """Counts from the enquiry, the client's last unanswered one, until a person turns to them."""
+    if item.first_response_at is not None and item.clock_started_at is None:
         return
-    at = Span.read(params.after).after(item.created_at, lambda: clock.schedule(item.owner_id))
+    since = item.clock_started_at or item.created_at
+    at = Span.read(params.after).after(since, lambda: clock.schedule(item.owner_id))
     yield Moment("first", at)

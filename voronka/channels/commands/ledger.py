@@ -15,7 +15,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from voronka.channels import rules
-from voronka.channels.commands.carding import settle
+from voronka.channels.commands.carding import make_plan, settle
 from voronka.channels.contract import BadEvent, Incoming, RawEvent
 from voronka.channels.facts import facts_of
 from voronka.channels.models import UNFINISHED, Channel, Enquiry
@@ -23,6 +23,7 @@ from voronka.channels.registry import provider_of
 from voronka.channels.tidying import external_key, store_files, tidy
 from voronka.journal.actors import Actor
 from voronka.journal.commands import record
+from voronka.journal.models import Event
 from voronka.kernel.errors import DomainError, NotFound
 from voronka.people import access
 
@@ -50,7 +51,8 @@ def receive(channel: Channel, event: RawEvent, *, process_now: bool = True) -> E
         enquiry = Enquiry.objects.defer("raw").get(channel=channel, external_id=key)
         if not (enquiry.state in UNFINISHED and _is_free(enquiry)):
             return enquiry
-    return process(enquiry.pk) if process_now else enquiry
+        return process(enquiry.pk) if process_now else enquiry
+    return _process(enquiry, fresh=True) if process_now else enquiry
 
 
 @transaction.atomic(durable=True)
@@ -85,28 +87,39 @@ def process(enquiry_id: int) -> Enquiry:
     conversation with the message, and the ledger's state at once. A finished one is left alone.
     """
     enquiry = _read(enquiry_id)
-    if enquiry.state not in UNFINISHED:
-        return enquiry
+    return _process(enquiry) if enquiry.state in UNFINISHED else enquiry
+
+
+def _process(enquiry: Enquiry, *, fresh: bool = False) -> Enquiry:
+    """Do the work of `process` on a row that was read with its channel.
+
+    Args:
+        fresh: we have stored it just now, so it is ours for `_TAKEN_FOR`: needs no lock.
+    """
     with translation.override(settings.LANGUAGE_CODE):  # what is stored speaks the company's
         try:
             incoming = _understand(enquiry)
         except Exception as error:
             return _give_up(enquiry, Enquiry.State.FAILED, error)
         try:
+            plan = make_plan(enquiry, incoming)
             files = store_files(incoming)
             with transaction.atomic():
-                locked = _lock(enquiry_id)
+                locked = enquiry if fresh else _lock(enquiry.pk)
                 if locked is not None:
-                    settle(locked, enquiry.channel, incoming, files)
+                    settle(locked, enquiry.channel, incoming, files, plan)
                     return locked
         except Exception as error:
             return _give_up(enquiry, Enquiry.State.PARSED, error, kind=incoming.kind)
-    return _read(enquiry_id)
+    return _read(enquiry.pk)
 
 
 def _read(enquiry_id: int) -> Enquiry:
     return Enquiry.objects.select_related(
-        "channel__pipeline__item_type", "channel__source", "channel__owner"
+        "channel__pipeline__item_type",
+        "channel__pipeline__calendar",
+        "channel__source",
+        "channel__owner",
     ).get(pk=enquiry_id)
 
 
@@ -181,6 +194,12 @@ def sweep(*, at: datetime | None = None, batch: int = 200) -> int:
     for pk in ids:
         process(pk)
     return len(ids)
+
+
+def on_answered(event: Event) -> None:
+    """A person has answered the client: so are the card's enquiries (a handler)."""
+    waiting = Enquiry.objects.filter(item_id=event.subject_id, state=Enquiry.State.CARDED)
+    waiting.update(state=Enquiry.State.ANSWERED, answered_at=event.at)
 
 
 def forget_raw(*, before: datetime, batch: int = 5000) -> int:

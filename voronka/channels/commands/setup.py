@@ -31,6 +31,7 @@ from voronka.kernel.vault import seal as seal_secrets
 from voronka.people import access
 from voronka.people.models import User
 from voronka.pipelines.models import Pipeline, Source
+from voronka.routing.models import Distribution
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,7 @@ class ChannelSpec:
     pipeline_id: int | None = None
     source_id: int | None = None
     owner_id: int | None = None
+    distribution_id: int | None = None  # comes before the owner
     usual_pause: timedelta | None = None
 
 
@@ -98,8 +100,13 @@ def change_channel(channel_id: int, spec: ChannelSpec, *, by: Actor) -> Channel:
 
 
 def _picture(channel: Channel) -> dict[str, Any]:
-    names = ("name", "settings", "sealed", "pipeline_id", "source_id", "owner_id", "usual_pause")
-    return {name: getattr(channel, name) for name in names}
+    return {name: getattr(channel, name) for name in _PICTURED}
+
+
+_PICTURED = (
+    *("name", "settings", "sealed", "pipeline_id", "source_id"),
+    *("owner_id", "distribution_id", "usual_pause"),
+)
 
 
 @transaction.atomic
@@ -191,6 +198,9 @@ def _write(channel: Channel, provider: Provider, spec: ChannelSpec) -> None:
         wrong["owner"] = _("Choose a person.")
     secret = secret_names(provider)
     given = {k: v for k, v in spec.settings.items() if not (k in secret and v in ("", None))}
+    group = Distribution.objects.filter(pk=spec.distribution_id or 0, archived=False).first()
+    if spec.distribution_id is not None and group is None:
+        wrong["distribution"] = _("Choose from the list.")
     try:
         kept = unseal(channel.sealed)
     except VaultLocked:
@@ -206,7 +216,7 @@ def _write(channel: Channel, provider: Provider, spec: ChannelSpec) -> None:
             _("Some fields can't be saved yet. Mend them and try again."), fields=wrong
         )
     channel.name, channel.pipeline, channel.source, channel.owner = name, pipeline, source, owner
-    channel.usual_pause = spec.usual_pause
+    channel.usual_pause, channel.distribution = spec.usual_pause, group
     channel.settings, secrets = split_secrets(provider, settings)
     if secrets != kept:
         channel.sealed = seal_secrets(secrets)

@@ -15,6 +15,7 @@ from voronka.items.commands.card import lock_card, note_event, save_card
 from voronka.items.commands.creating import create_item
 from voronka.items.commands.editing import apply_changes, changed_columns
 from voronka.items.commands.moving import living_deal, move_item, step_back
+from voronka.items.commands.sources import carry_touches
 from voronka.items.models import Item, ItemLink
 from voronka.journal.actors import Actor
 from voronka.journal.models import Event
@@ -79,6 +80,7 @@ def convert_lead(
         child=deal,
         defaults={"kind": ItemLink.Kind.CONVERTED, "created_at": timezone.now()},
     )
+    carry_touches(lead.pk, deal.pk)
     note_event("item.converted", lead, by=by, deal=deal.pk, made=attach_to is None)
     return deal
 

@@ -107,12 +107,14 @@ def _require_unchanged(item: Item, expected: Mapping[str, Any]) -> None:
 
 
 @transaction.atomic
-def assign_owner(item_id: int, *, to: User, by: Actor) -> Item:
+def assign_owner(item_id: int, *, to: User, by: Actor, why: str = "") -> Item:
     """Make `to` responsible for a card; its clock in working time follows the new owner's hours.
 
     Records `item.assigned`. Needs the right to change the card now, and to add cards for `to`
     is not asked: handing over is part of the work.
 
+    Args:
+        why: a code of the reason, when a rule and not a person chose.
     Raises:
         InvalidInput: `to` no longer works here.
     """
@@ -134,7 +136,7 @@ def assign_owner(item_id: int, *, to: User, by: Actor) -> Item:
             extra=item.stall_extra,
         )
     save_card(item, ["owner", "stalls_at"])
-    note_event("item.assigned", item, by=by, left=left, entered=to.pk)
+    note_event("item.assigned", item, by=by, left=left, entered=to.pk, why=why)
     return item
 
 
@@ -164,8 +166,5 @@ def confirm_criterion(item_id: int, code: str, *, met: bool, by: Actor) -> Item:
 
 @transaction.atomic
 def note_touch(item_id: int, *, by: Actor) -> None:
-    """Remember that a person has worked on the card: the first time is its first response (Q1)."""
-    now = timezone.now()
-    cards = Item.objects.filter(pk=item_id)
-    cards.filter(first_response_at=None).update(first_response_at=now)
-    cards.update(last_touch_at=now)
+    """Remember that a person has worked on the card. That is no answer: see `note_answer`."""
+    Item.objects.filter(pk=item_id).update(last_touch_at=timezone.now())

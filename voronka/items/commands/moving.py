@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from voronka.items import gate, rules
 from voronka.items.changes import clean_changes
+from voronka.items.commands.answering import end_clock
 from voronka.items.commands.card import end_pause, enter_stage, lock_card, note_event, save_card
 from voronka.items.commands.editing import apply_changes, changed_columns
 from voronka.items.errors import BackwardRefused, CardChanged, CardClosed, GateClosed, WrongPipeline
@@ -91,6 +92,8 @@ def move_item(
         item.loss_reason, item.loss_comment = reason, comment.strip()[:500]
     at = _not_before(item, at)
     enter_stage(item, to, by=by, at=at, passed=verdict.passed)
+    if item.closed_at is not None and item.clock_started_at is not None:
+        end_clock(item, by=by, at=at)
     if diff:
         note_event("item.changed", item, by=by, at=at, changes=diff)
     verbs = {Stage.Kind.WON: "item.won", Stage.Kind.LOST: "item.lost"}

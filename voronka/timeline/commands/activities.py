@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from voronka.clients.models import Client
+from voronka.items.commands.answering import note_answer
 from voronka.items.commands.card import lock_card, note_event, save_card
 from voronka.items.commands.editing import note_touch
 from voronka.items.models import Item
@@ -129,7 +130,8 @@ def finish_activity(
 ) -> Activity:
     """Finish an activity with its outcome; records `item.activity_done`.
 
-    A finished call or meeting counts as a person's touch of the card (Q1), whatever it brought.
+    A finished call or meeting is a human touch, whatever it brought, and stops the card's clock
+    (Q1); a task is work on the card only.
     Finishing twice changes nothing.
 
     Args:
@@ -155,7 +157,8 @@ def finish_activity(
     _note("activity_done", subject, activity, by=by, outcome=outcome, result=said, answer=answer)
     if isinstance(subject, Item):
         if outcome != Activity.Outcome.CANCELLED:
-            note_touch(subject.pk, by=by)
+            touched = note_touch if activity.kind == Activity.Kind.TASK else note_answer
+            touched(subject.pk, by=by)
         refresh_next_step(subject)
     return activity
 

@@ -69,23 +69,18 @@ def open_conversation(
     item_id: int | None,
     owner_id: int | None,
     at: datetime,
-    fresh: bool = False,
 ) -> Conversation:
     """Return the conversation of this client about this card, made when there is none.
 
     Inside the caller's transaction, which has checked the rights.
-
-    Args:
-        fresh: the card was made just now, so there can be none: saves a query.
     """
-    if not fresh:
-        wanted = {"client_id": client_id, "item_id": item_id}
-        missing = {f"{k.removesuffix('_id')}__isnull": True for k, v in wanted.items() if not v}
-        known_ids = {k: v for k, v in wanted.items() if v}
-        same = Conversation.objects.standing().filter(**known_ids, **missing)
-        known = same.select_for_update().order_by("-last_at").first()
-        if known is not None:
-            return known
+    wanted = {"client_id": client_id, "item_id": item_id}
+    missing = {f"{k.removesuffix('_id')}__isnull": True for k, v in wanted.items() if not v}
+    known_ids = {k: v for k, v in wanted.items() if v}
+    same = Conversation.objects.standing().filter(**known_ids, **missing)
+    known = same.select_for_update().order_by("-last_at").first()
+    if known is not None:
+        return known
     return Conversation.objects.create(
         client_id=client_id, item_id=item_id, owner_id=owner_id, last_at=at, created_at=at
     )

@@ -19,9 +19,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from voronka.clients.commands.client import lock_client
+from voronka.items.commands.answering import note_answer
 from voronka.items.commands.card import lock_card
-from voronka.items.commands.editing import note_touch
-from voronka.items.models import Attachment
+from voronka.items.models import Attachment, Item
 from voronka.journal.actors import Actor
 from voronka.kernel.errors import InvalidInput, NotFound
 from voronka.timeline.commands.conversations import (
@@ -97,11 +97,36 @@ def receive_message(
     return keep_message(conversation, arrival, by=by)
 
 
-def keep_message(conversation: Conversation, arrival: Arrival, *, by: Actor) -> Message:
-    """Do the work of `receive_message` on a locked conversation, in the caller's transaction."""
+def begin_conversation(
+    arrival: Arrival, *, client_id: int | None, item: Item, owner_id: int
+) -> Message:
+    """Open the conversation of a card that was made just now by its first message.
+
+    In the caller's transaction, whose `item.created` tells of both: no `item.message_received`.
+    """
+    message = _draft(arrival)
+    conversation = Conversation(
+        client_id=client_id,
+        item=item,
+        owner_id=owner_id,
+        subject=message.subject,
+        unread=1,
+        waiting_since=None if message.automatic else message.at,
+        created_at=message.at,
+    )
+    mirror(conversation, message)
+    conversation.save(force_insert=True)
+    message.conversation = conversation
+    message.save(force_insert=True)
+    if arrival.attachment_ids:
+        message.attachments.set(arrival.attachment_ids)
+    announce("message_received", conversation)
+    return message
+
+
+def _draft(arrival: Arrival) -> Message:
     now = timezone.now()
-    message = Message.objects.create(
-        conversation=conversation,
+    return Message(
         direction=Message.Direction.IN,
         channel_id=arrival.channel_id,
         provider=arrival.provider,
@@ -121,6 +146,13 @@ def keep_message(conversation: Conversation, arrival: Arrival, *, by: Actor) -> 
         enquiry_id=arrival.enquiry_id,
         meta=dict(arrival.meta),
     )
+
+
+def keep_message(conversation: Conversation, arrival: Arrival, *, by: Actor) -> Message:
+    """Do the work of `receive_message` on a locked conversation, in the caller's transaction."""
+    message = _draft(arrival)
+    message.conversation = conversation
+    message.save(force_insert=True)
     if arrival.attachment_ids:
         message.attachments.set(arrival.attachment_ids)
     conversation.unread += 1
@@ -156,28 +188,11 @@ def keep_sent_elsewhere(conversation: Conversation, arrival: Arrival, *, by: Act
 
     On a locked conversation, in the caller's transaction. Records `item.message_written`.
     """
-    now = timezone.now()
-    message = Message.objects.create(
-        conversation=conversation,
-        direction=Message.Direction.OUT,
-        channel_id=arrival.channel_id,
-        provider=arrival.provider,
-        author_name=arrival.author_name[:160],
-        identity_kind=arrival.identity[0],
-        identity_value=arrival.identity[1],
-        thread_key=arrival.thread_key,
-        subject=arrival.subject[:300],
-        text=arrival.text[:LONGEST],
-        html=arrival.html,
-        external_id=arrival.external_id,
-        reply_to_id=arrival.reply_to_id,
-        state=Message.State.SENT,
-        at=min(arrival.at, now),
-        sent_at=min(arrival.at, now),
-        recorded_at=now,
-        enquiry_id=arrival.enquiry_id,
-        meta=dict(arrival.meta),
-    )
+    message = _draft(arrival)
+    message.conversation, message.automatic = conversation, False
+    message.direction, message.state = Message.Direction.OUT, Message.State.SENT
+    message.sent_at = message.at
+    message.save(force_insert=True)
     if arrival.attachment_ids:
         message.attachments.set(arrival.attachment_ids)
     _said(conversation, message, by=by)
@@ -300,7 +315,7 @@ def _said(conversation: Conversation, message: Message, *, by: Actor) -> None:
         if conversation.owner_id is None:
             conversation.owner_id = message.author_id
         if conversation.item_id is not None:
-            note_touch(conversation.item_id, by=by)
+            note_answer(conversation.item_id, by=by, at=message.at)
     conversation.save(
         update_fields=[
             *("subject", "last_at", "last_text", "last_direction", "last_author"),

@@ -10,8 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, override
 
 from voronka.items.models import Item, Watch
-from voronka.journal.actors import Actor
-from voronka.journal.commands import record
+from voronka.journal.live import announce_change
 from voronka.journal.models import Event
 from voronka.people.models import User
 from voronka.people.queries import holders
@@ -19,6 +18,7 @@ from voronka.pipelines.models import Stage
 from voronka.timeline.models import Activity, Notification
 
 KEEP_READ = timedelta(days=90)
+_MOST_HEADS = 20  # people who are told of one card
 
 
 def notify(
@@ -40,7 +40,7 @@ def notify(
         url_id=url_id,
         at=timezone.now(),
     )
-    record("user.notified", User(pk=user_id), by=Actor.system(), kind=kind)
+    announce_change("user.notified", User.journal_type, user_id)  # the bell's own, not history
     return notification
 
 
@@ -108,6 +108,35 @@ def on_planned(event: Event) -> None:
         text = _("New task for you: %(title)s") % {"title": event.diff["title"]}
     item_id = event.subject_id if event.subject_type == Item.journal_type else None
     notify(user.pk, Notification.Kind.TASK, text, item_id=item_id)
+
+
+def on_enquiry(event: Event) -> None:
+    """Tell the responsible that a client has turned to them (Q3): a new card, or an old one again.
+
+    A handler of `item.created` and `item.enquiry_joined`; cards that people make tell nobody.
+    """
+    if event.diff.get("enquiry") is None or event.diff.get("test"):
+        return
+    owner = User.objects.filter(pk=event.diff["owner_id"], is_active=True).first()
+    if owner is None:
+        return
+    with override(owner.language):
+        if event.verb == "item.created":
+            text = _("New enquiry: “%(title)s”.") % {"title": event.diff["title"]}
+        else:
+            title = Item.objects.values_list("title", flat=True).get(pk=event.subject_id)
+            text = _("“%(title)s”: the client has turned to us again.") % {"title": title}
+    notify(owner.pk, Notification.Kind.ENQUIRY, text, item_id=event.subject_id)
+
+
+def on_nobody_fits(event: Event) -> None:
+    """Tell those who control the sales that a card found nobody (a handler; IN-13)."""
+    heads = User.objects.filter(is_active=True, role__rights__contains=["control"])
+    title = Item.objects.values_list("title", flat=True).get(pk=event.subject_id)
+    for user in heads[:_MOST_HEADS]:
+        with override(user.language):
+            text = _("Nobody fitted for “%(title)s”: the person on duty has it.") % {"title": title}
+        notify(user.pk, Notification.Kind.UNPLACED, text, item_id=event.subject_id)
 
 
 def on_moved(event: Event) -> None:

@@ -84,7 +84,8 @@ class Item(models.Model):
     """A card in a pipeline: a lead, a deal, or an element of a custom type.
 
     `next_step_*` mirror the earliest open activity and are kept by the timeline's commands;
-    `grade_order` sorts the board (A first); `version` grows with every change.
+    `grade_order` sorts the board (A first); `clock_*` mirror the running clock, while there is one;
+    `version` grows with every change.
     """
 
     pipeline = models.ForeignKey("pipelines.Pipeline", models.PROTECT, related_name="items")
@@ -117,7 +118,9 @@ class Item(models.Model):
     next_activity_kind = models.CharField(max_length=10, blank=True)
     next_activity_title = models.CharField(max_length=255, blank=True)
     last_touch_at = models.DateTimeField(null=True)  # last work of a person on it
-    first_response_at = models.DateTimeField(null=True)
+    first_response_at = models.DateTimeField(null=True)  # the first human touch ever
+    clock_started_at = models.DateTimeField(null=True)  # set while the client waits for it (Q1)
+    clock_due_at = models.DateTimeField(null=True)
     closed_at = models.DateTimeField(null=True)
     loss_reason = models.ForeignKey(
         "pipelines.LossReason", models.PROTECT, null=True, blank=True, related_name="items"
@@ -209,6 +212,12 @@ class Item(models.Model):
                 fields=["stalls_at"],
                 condition=Q(closed_at=None, deleted_at=None),
                 name="item_open_stalls_at",
+            ),
+            # clocks: whose client waits for the first answer now, the most urgent first
+            models.Index(
+                fields=["clock_due_at"],
+                condition=Q(clock_due_at__isnull=False, deleted_at=None),
+                name="item_waiting_now",
             ),
             # my day: the next steps of one seller
             models.Index(
