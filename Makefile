@@ -7,9 +7,9 @@ export UV_PYTHON_DOWNLOADS := never
 setup: ## Install everything: environment, assets, translations
 	@scripts/setup.sh
 
-run: ## Serve Voronka on http://127.0.0.1:8000 (PORT, VORONKA_HOME, DATABASE_URL)
+run: ## Serve Voronka on http://127.0.0.1:8000 (PORT, VORONKA_HOME, DATABASE_URL; EMPTY=1: no demo)
 	@scripts/setup.sh
-	@exec $(VORONKA) run
+	@exec $(VORONKA) run $(if $(EMPTY),--no-demo)
 
 dev: ## Like run, with debug pages and a restart at every change of the code
 	@scripts/setup.sh

@@ -41,7 +41,7 @@ class SourceForm(NamesMixin):
 @require_GET
 @needs_right("setup")
 def index(request: SignedInRequest) -> HttpResponse:
-    """List the sources in their order, those in the archive below."""
+    """List the sources in their order, those in the archive below; for htmx only the list."""
     counts = cards_by_source()
     rows = []
     for source in Source.objects.all():
@@ -51,7 +51,8 @@ def index(request: SignedInRequest) -> HttpResponse:
         "rows": [row for row in rows if not row[0].archived],
         "archived": [row for row in rows if row[0].archived],
     }
-    return render(request, "sources/index.html", context)
+    in_place = request.htmx.target == "sources"
+    return render(request, "sources/_list.html" if in_place else "sources/index.html", context)
 
 
 @require_http_methods(["GET", "POST"])
