@@ -7,12 +7,14 @@ from tests.factories import make_field, make_item, make_item_type, make_pipeline
 from tests.people.factories import make_user
 from voronka.items.models import StageVisit
 from voronka.pipelines.models import Pipeline
+from voronka.pipelines.naming import morphology
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture
 def pipeline(live_url):
+    morphology()  # its words take seconds to load on a busy machine, a page has eight
     return make_pipeline(make_item_type("deal"), stages=3)
 
 
@@ -158,3 +160,14 @@ def test_on_a_phone_a_stage_is_renamed_where_it_stands(phone, login, pipeline):
     phone.locator(".draft-state", has_text="1 измен").wait_for()
     assert phone.evaluate("document.documentElement.scrollWidth") <= 390
     assert str(Pipeline.objects.get(pk=pipeline.pk).stages.first().name) == "Этап 1"
+
+
+def test_the_sample_follows_the_field_while_it_is_written(editor, pipeline):
+    make_field(pipeline.item_type, "area", "number")
+    editor.goto(f"/setup/fields/new/?type={pipeline.item_type.code}")
+    form = editor.locator(".field-form")
+    form.locator("[name=name_ru]").fill("Площадь")
+    form.locator("label", has_text="Да или нет").click()
+    sample = form.locator(".field-sample-one")
+    expect(sample).to_contain_text("Площадь")
+    expect(sample.get_by_text("Да", exact=True)).to_be_visible()

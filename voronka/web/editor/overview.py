@@ -207,7 +207,15 @@ def _beginning(request: SignedInRequest) -> dict[str, str]:
     """Return what the dialog is opened with."""
     copied = Pipeline.objects.filter(code=request.GET.get("copy", "")).first()
     if copied is None:
-        return {"item_type": request.GET.get("type", "deal")}
+        kind = ItemType.objects.filter(code=request.GET.get("type", "deal")).first()
+        purposes = {
+            ItemType.Kind.LEAD: Pipeline.Purpose.QUALIFICATION,
+            ItemType.Kind.CUSTOM: Pipeline.Purpose.FULFILMENT,
+        }
+        purpose = Pipeline.Purpose.NEW_SALES
+        if kind is not None:
+            purpose = purposes.get(ItemType.Kind(kind.kind), purpose)
+        return {"item_type": kind.code if kind else "", "purpose": purpose}
     return {
         "item_type": copied.item_type.code,
         "copy_of": copied.code,

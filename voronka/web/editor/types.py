@@ -98,7 +98,7 @@ def _initial(row: ItemType) -> dict[str, Any]:
         "icon": row.icon,
         "letters": row.prefix,
         "has_client": row.has_client,
-        "has_amount": row.has_amount,
+        "has_amount": row.has_amount if row.pk else False,
         "has_lines": row.has_lines,
         "success_ru": row.success.ru,
         "success_en": row.success.en,

@@ -131,7 +131,7 @@ def index(request: SignedInRequest) -> HttpResponse:
 class ReasonForm(NamesMixin):
     """A reason: names, where it stands, what it asks for."""
 
-    parent = forms.ChoiceField(label=gettext_lazy("Inside"), required=False)
+    parent = forms.ChoiceField(label=gettext_lazy("Inside another reason"), required=False)
     target = forms.ChoiceField(
         label=gettext_lazy("Was it an enquiry to sell to"),
         choices=[
