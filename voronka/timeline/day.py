@@ -210,7 +210,7 @@ def day(person: User, viewer: User, *, shown: int = 30, at: datetime | None = No
     return Day(rows, len(chosen), more, done)
 
 
-def ahead(person: User, viewer: User, *, since: datetime, until: datetime) -> Day:
+def ahead(person: User, viewer: User, *, since: datetime, until: datetime, shown: int = 30) -> Day:
     """Return what is planned, and which stages run out, between two moments, by the clock.
 
     A deadline is left out when something is promised on its card the same day. At most `MOST`
@@ -226,7 +226,7 @@ def ahead(person: User, viewer: User, *, since: datetime, until: datetime) -> Da
     dues = sorted(work + fresh, key=lambda due: due.at or until)
     chosen = _seen([(AHEAD, AHEAD, due) for due in dues], asked, viewer)
     more = len(work) >= MOST or len(cards) >= MOST
-    return Day(_rows(chosen, asked, viewer), len(chosen), more, 0)
+    return Day(_rows(chosen[:shown], asked, viewer), len(chosen), more, 0)
 
 
 def _date(due: Due, zone: ZoneInfo) -> date | None:

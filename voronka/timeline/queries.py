@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from django.db.models import Exists, Max, OuterRef, Q, QuerySet
+from django.db.models import Max, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -265,6 +265,8 @@ def work(
 ) -> WorkPage:
     """Return tasks, calls and meetings of a person that the viewer may see. ≤ 5 queries.
 
+    Somebody else's work on hidden cards is left out of its page, which is shorter then.
+
     Args:
         state: "planned" (the earliest first), "overdue", "undated" or "done" (the latest first).
         kind: of `Activity.Kind`; "" for all.
@@ -272,8 +274,6 @@ def work(
     """
     seen = Item.objects.visible_to(viewer)
     rows = Activity.objects.filter(Q(item=None) | Q(item__deleted_at=None), owner_id=person.pk)
-    if viewer.pk != person.pk:
-        rows = rows.filter(Q(item=None) | Exists(seen.filter(pk=OuterRef("item_id"))))
     if kind:
         rows = rows.filter(kind=kind)
     moment, backwards = "due_at", False
@@ -294,13 +294,14 @@ def work(
     rows = rows.select_related("item__stage", "item__pipeline__item_type", "client", "owner")
     found = list(rows.order_by(*order)[: limit + 1])
     known = set(seen.filter(pk__in={a.item_id for a in found}).values_list("pk", flat=True))
-    for activity in found:
-        if activity.item_id is not None and activity.item_id not in known:
-            activity.item = None
     page = found[:limit]
-    if len(found) <= limit or not page:
-        return WorkPage(page, "")
-    return WorkPage(page, _cursor(getattr(page[-1], moment), 0, page[-1].pk))
+    hidden = [a for a in page if a.item_id is not None and a.item_id not in known]
+    cursor = _cursor(getattr(page[-1], moment), 0, page[-1].pk) if len(found) > limit else ""
+    if viewer.pk != person.pk:
+        return WorkPage([a for a in page if a not in hidden], cursor)
+    for activity in hidden:
+        activity.item = None
+    return WorkPage(page, cursor)
 
 
 def unread(user: User) -> int:

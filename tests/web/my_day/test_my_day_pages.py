@@ -8,9 +8,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from tests.factories import make_item
-from tests.people.factories import make_department, make_user
+from tests.people.factories import make_department, make_role, make_user
 from voronka.items.models import Item
 from voronka.journal.actors import Actor
+from voronka.timeline import queries
 from voronka.timeline.commands.activities import Plan, plan_activity
 from voronka.timeline.models import Activity, Notification
 
@@ -53,6 +54,18 @@ def test_every_span_opens_as_a_page_and_as_a_fragment(browser, me, when):
     fragment = browser.get(url, headers=HTMX).content.decode()
     assert fragment.strip().startswith("<day-list") or "<day-list" in fragment
     assert "<body" not in fragment
+
+
+@pytest.mark.parametrize("when", ["today", "week"])
+def test_a_long_list_shows_a_page_and_the_way_to_the_rest(browser, me, when, monkeypatch):
+    monkeypatch.setattr("voronka.web.my_day.views.PAGE", 2)
+    for number in range(3):
+        moment = timezone.now() + timedelta(days=2 if when == "week" else 0, minutes=-number - 1)
+        call(me, title=f"call {number}", due=moment)
+    url = f"{reverse('my_day:index')}?when={when}"
+    page = browser.get(url)
+    assert (len(page.context["rows"]), page.context["further"]) == (2, 4)
+    assert len(browser.get(f"{url}&shown=4").context["rows"]) == 3
 
 
 def test_finishing_asks_how_it_ended_and_plans_the_next_step(browser, me):
@@ -140,6 +153,22 @@ def test_others_work_is_not_found_and_the_team_is_seen_by_its_head(client, me):
         assert "Ask Igor" in client.get(url).content.decode()
 
 
+def test_anothers_work_on_cards_that_one_may_not_see_is_left_out_of_the_list(client, me):
+    role = make_role(matrix={"*": {"see": "own"}, "client": {"see": "all"}}, rights=["control"])
+    viewer = make_user(role)
+    call(me, make_item(owner=me), title="on a hidden card")
+    call(me, title="own task")
+    client.force_login(viewer)
+    page = client.get(f"{reverse('my_day:work')}?who={viewer.pk}")
+    assert page.context["rows"] == []
+    rows = queries.work(me, viewer, state="planned").rows
+    assert [a.title for a in rows] == ["own task"]
+    assert {a.title for a in queries.work(me, me, state="planned").rows} == {
+        "on a hidden card",
+        "own task",
+    }
+
+
 def test_what_somebody_else_plans_for_a_person_rings_the_bell(client, me):
     head = make_user("owner")
     client.force_login(head)
@@ -162,8 +191,6 @@ def test_all_work_is_listed_by_state(browser, me, state, title):
 
 
 def test_all_work_is_paged_by_a_cursor_and_filtered_by_kind(browser, me, monkeypatch):
-    from voronka.timeline import queries
-
     now = timezone.now()
     for number in range(3):
         call(me, title=f"call {number}", due=now + timedelta(hours=number))

@@ -35,11 +35,11 @@ def index(request: SignedInRequest) -> HttpResponse:
     else:
         first, last = (1, 2) if when == "tomorrow" else (1, 1 + day.WEEK)
         since, until = day.midnight(person, days=first), day.midnight(person, days=last)
-        found = day.ahead(person, request.user, since=since, until=until)
+        found = day.ahead(person, request.user, since=since, until=until, shown=shown)
     context = {
         "day": found,
         "rows": [(row, why(row)) for row in found.rows],
-        "further": shown + PAGE if found.left > shown and when == "today" else 0,
+        "further": shown + PAGE if found.left > shown else 0,
         "when": when,
         "spans": SPANS.items(),
         "moments": moments()[1:],
