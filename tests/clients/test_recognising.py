@@ -87,3 +87,15 @@ def test_the_queue_takes_a_steady_number_of_queries(django_assert_num_queries):
     assert boss.access
     with django_assert_num_queries(6):
         assert len(suggested_doubles(boss)) == 4
+
+
+def test_one_name_with_two_taxpayer_numbers_means_two_companies():
+    boss = make_user("owner")
+    one = make_client("ООО «Мозаика»", kind="company", inn="7707083893")
+    make_client("ООО «Мозаика»", kind="company", inn="5003052454")
+    assert suggested_doubles(boss) == []
+    assert doubles_of(one, boss) == []
+    first, second = (make_client("ООО «Мозаика»", kind="company") for _number in range(2))
+    [pair] = suggested_doubles(boss)
+    assert (pair.first, pair.second) == (first, second)
+    assert {m.client for m in doubles_of(one, boss)} == {first, second}

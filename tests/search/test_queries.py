@@ -106,6 +106,23 @@ def test_beginnings_come_before_middles_and_open_before_closed(boss):
     assert cards(boss, "стол") == [begins, closed, word, middle]
 
 
+def test_an_exact_name_is_not_drowned_in_its_stem(boss):
+    for number in range(3):
+        make_client(f"Иван {number}")
+    wanted = make_client("Иванов Пётр")
+    assert clients(boss, "иванов") == [wanted]
+    assert clients(boss, "bdfyjd") == [wanted]
+
+
+def test_an_ending_is_left_off_only_at_the_beginning_of_a_word(boss):
+    make_client("Анна Ивановна Каменева")
+    make_client("Новиков Кантемир")
+    make_item(title="Инновация касс")
+    item = make_item(title="Новый каталог")
+    assert [c.name for c in clients(boss, "новая ка")] == ["Новиков Кантемир"]
+    assert cards(boss, "новая ка") == [item]
+
+
 def test_what_is_deleted_or_merged_is_not_found(boss):
     item, client, absorbed = make_item(title="Шкаф"), make_client("Шкафов"), make_client("Шкафова")
     merge_clients(client.pk, absorbed.pk, by=SYSTEM)

@@ -107,10 +107,19 @@ def _same_inn(visible: ClientQuerySet, most: int) -> list[_Group]:
 
 
 def _same_company_name(visible: ClientQuerySet, most: int) -> list[_Group]:
+    """Companies of one name, unless their taxpayer numbers tell them apart."""
     companies = visible.filter(kind=Client.Kind.COMPANY)
-    rows = companies.values_list("name").annotate(count=Count("pk"))
-    rows = rows.annotate(ids=ArrayAgg("pk", order_by="pk"), newest=Max("pk")).filter(count__gt=1)
-    return [_Group("name", row[0], tuple(row[2])) for row in rows.order_by("-newest")[:most]]
+    rows = companies.values_list("name").annotate(count=Count("pk"), newest=Max("pk"))
+    rows = rows.filter(count__gt=1).order_by("-newest")
+    rows = rows.annotate(ids=ArrayAgg("pk", order_by="pk"), inns=ArrayAgg("inn", order_by="pk"))
+    found = []
+    for name, _count, _newest, ids, inns in rows[:most]:
+        alike = ids
+        if len({inn for inn in inns if inn}) > 1:
+            alike = [pk for pk, inn in zip(ids, inns, strict=True) if not inn]
+        if len(alike) > 1:
+            found.append(_Group("name", name, tuple(alike)))
+    return found
 
 
 # Finds the shared contacts by the index alone, then reads only their clients. The limit inside is

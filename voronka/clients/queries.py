@@ -121,7 +121,8 @@ def _by_inn_and_name(
         clients = clients.filter(kind=kind)
     rows = list(clients.filter(wanted).select_related("owner")[:_CANDIDATES])
     same_inn = [Match(c, "inn", CONFIDENCE["inn"], inn) for c in rows if inn and c.inn == inn]
-    scored = [(c, fuzz.token_sort_ratio(key, name_key(c.name))) for c in rows if key]
+    others = [c for c in rows if not (inn and c.inn and c.inn != inn)]  # the numbers tell apart
+    scored = [(c, fuzz.token_sort_ratio(key, name_key(c.name))) for c in others if key]
     alike = [(c, score) for c, score in scored if score >= _ALIKE]
     at_company = _at_company([c.pk for c, _score in alike], company)
     names = []

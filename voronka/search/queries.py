@@ -161,12 +161,14 @@ def stems(text: str) -> dict[str, str]:
 def ranked_clients(visible: ClientQuerySet, typed: Typed, limit: int) -> list[ClientHit]:
     """Return clients by name, taxpayer number and contact points, best first.
 
-    Three SQL queries, three more when the plain words find nobody.
+    Three SQL queries, two more when the plain words find nobody.
     """
     best: dict[int, _Near] = {}
     _look(visible, typed.plain, typed.piece, best)
     if not best and typed.wide is not None:
-        _look(visible, typed.wide, None, best)
+        for near in _names(visible, typed.wide):
+            if rules.begins(near.reason.text, typed.wide):
+                best[near.pk] = near
     chosen = sorted(best.values(), key=lambda n: (n.level, n.order, n.pk))[:limit]
     known = visible.select_related("owner").in_bulk([near.pk for near in chosen])
     return [
@@ -189,14 +191,21 @@ def _look(
         if known is None or near.level < known.level:
             best[near.pk] = near
 
-    named = visible.filter(Holds(NAME_FRAGMENTS, query))
-    columns = ("pk", "name", "inn", "last_name", "first_name", "patronymic")
-    for pk, name, inn, *parts in named.values_list(*columns)[:_CLIENTS]:
-        offer(_named(pk, name, inn, " ".join(part for part in parts if part), query))
+    for near in _names(visible, query):
+        offer(near)
     points = ContactPoint.objects.filter(Holds(VALUE_FRAGMENTS, piece or query))
     reached = points.filter(client__in=visible).order_by()  # else all of them would be sorted
     for pk, kind, value in reached.values_list("client_id", "kind", "value")[:_CLIENTS]:
         offer(_reached(pk, kind, value, piece or query))
+
+
+def _names(visible: ClientQuerySet, query: FragmentQuery) -> list[_Near]:
+    named = visible.filter(Holds(NAME_FRAGMENTS, query))
+    columns = ("pk", "name", "inn", "last_name", "first_name", "patronymic")
+    return [
+        _named(pk, name, inn, " ".join(part for part in parts if part), query)
+        for pk, name, inn, *parts in named.values_list(*columns)[:_CLIENTS]
+    ]
 
 
 def _named(pk: int, name: str, inn: str, full: str, query: FragmentQuery) -> _Near:
@@ -260,6 +269,8 @@ def _cards(user: User, typed: Typed, clients: list[ClientHit], limit: int) -> li
             query = typed.wide
             titled = _with(titled, _titled(user, visible, query, limit))
     for item in shown.filter(pk__in=titled) if titled else ():
+        if query is typed.wide and not rules.begins(f"{item.title} {item.external_id}", query):
+            continue
         hit = _titled_hit(item, query)
         if item.pk not in hits or hit.level < hits[item.pk].level:
             hits[item.pk] = hit

@@ -70,6 +70,22 @@ def closeness(text: str, query: FragmentQuery) -> tuple[int, tuple[int, int] | N
     return best
 
 
+def begins(text: str, query: FragmentQuery) -> bool:
+    """Whether all words of a reading stand in `text` at beginnings of its words.
+
+    A stem inside another word is chance: "нов" of "новая" says nothing about "Ивановна".
+    """
+    return any(
+        all(_begins(text, (fold(term.word), *term.fragments)) for term in terms)
+        for terms in query.readings
+    )
+
+
+def _begins(text: str, fragments: tuple[str, ...]) -> bool:
+    span = found_at(text, fragments)
+    return span is not None and (span[0] == 0 or not text[span[0] - 1].isalnum())
+
+
 def _term_closeness(text: str, small: str, term: Term) -> tuple[int, tuple[int, int] | None]:
     typed = term.word.lower().replace("ё", "е")
     at = small.find(typed)
