@@ -262,7 +262,8 @@ def _cards(user: User, typed: Typed, clients: list[ClientHit], limit: int) -> li
         for item in shown.filter(linked).order_by(*order)[: limit * 2]:
             hits[item.pk] = _linked(item, typed.number, by_client)
     query = typed.plain
-    titled = _newest_open(visible, query)[: limit * 4]
+    rare = typed.piece is not None and len(typed.text) > 4  # long figures: the index at once
+    titled = [] if rare else _newest_open(visible, query)[: limit * 4]
     if len(titled) <= limit:
         titled = _with(titled, _titled(user, visible, query, limit))
         if len(hits.keys() | set(titled)) <= limit and typed.wide is not None:

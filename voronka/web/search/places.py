@@ -63,8 +63,9 @@ _IN_DIALOG = ("clients:new",)
 
 def find_places(user: User, text: str, *, limit: int = 6) -> list[PlaceHit]:
     """Return the places that hold all typed words, best first. Two SQL queries, for the funnels."""
-    query = fragments.read(text.strip()[: rules.LONGEST])
-    if not query:
+    typed = text.strip()[: rules.LONGEST]
+    query = fragments.read(typed)
+    if not query or rules.phone_piece(typed) is not None:  # no place is called by figures
         return []
     hits = []
     for number, place in enumerate(places(user)):
