@@ -56,7 +56,7 @@ class Drawing:
     owners: dict[int, User]
     reasons: dict[int, str]
     now: datetime = field(default_factory=timezone.now)
-    _frames: dict[tuple[str, bool], tuple[str, str]] = field(default_factory=dict)
+    _frames: dict[tuple[str, bool, bool], tuple[str, str]] = field(default_factory=dict)
     _made: dict[tuple[Any, ...], str] = field(default_factory=dict)
     _rights: dict[tuple[str, int, int], bool] = field(default_factory=dict)
 
@@ -115,20 +115,22 @@ class Drawing:
         if column.code == "title":
             url = reverse("card:show", args=[item.pk])
             return f'<td class="main" data-code="title"><a href="{url}" data-slider>{html}</a></td>'
-        before, after = self._frame(column, column.editable and self._may_edit(item, column))
+        editable = column.editable and self._may_edit(item, column)
+        before, after = self._frame(column, editable, not html)
         return f"{before}{html or '—'}{after}"
 
-    def _frame(self, column: Column, editable: bool) -> tuple[str, str]:
+    def _frame(self, column: Column, editable: bool, blank: bool) -> tuple[str, str]:
         """Return what stands before and behind the values of a column."""
-        made = self._frames.get((column.code, editable))
+        made = self._frames.get((column.code, editable, blank))
         if made is None:
-            css = ("cell-edit " if editable else "") + ("num" if column.num else "")
+            names = {"cell-edit": editable, "num": column.num, "blank": blank and not editable}
+            css = " ".join(name for name, on in names.items() if on)
             code, label = escape(column.code), escape(str(column.title))
-            before = f'<td class="{css.strip()}" data-code="{code}" data-label="{label}">'
+            before = f'<td class="{css}" data-code="{code}" data-label="{label}">'
             made = before, "</td>"
             if editable:
                 made = f'{before}<button type="button" tabindex="-1">', "</button></td>"
-            self._frames[column.code, editable] = made
+            self._frames[column.code, editable, blank] = made
         return made
 
     def _html(self, item: Item, column: Column) -> str:

@@ -20,7 +20,6 @@ class CardList extends HTMLElement {
     listen("list:changed", () => this.refresh())
     listen("slider:closed", () => { if (this.#opened) this.#again(this.#opened); this.#opened = "" })
     listen("htmx:afterSwap", event => this.#swapped(event.detail.target))
-    document.getElementById("dialog-frame")?.addEventListener("close", () => this.#leaveStage(), { signal })
     this.#dressHeads()
   }
 
@@ -47,6 +46,7 @@ class CardList extends HTMLElement {
   }
 
   #swapped(target) {
+    if (target.id === "dialog") return this.#leaveStage()
     if (!this.contains(target) && target !== this) return
     if (target.id === "cards") {
       this.#picked.clear()
@@ -161,9 +161,9 @@ class CardList extends HTMLElement {
     htmx.ajax("GET", url, { target: cell, swap: "outerHTML" })
   }
 
-  /** A gate's dialog was closed without moving: the cell shows its stage again. */
+  /** The gate asks in its dialog: the cell shows its stage again, or a click there would move once more. */
   #leaveStage() {
-    setTimeout(() => this.querySelector(".editing[data-code=stage] [data-cancel]")?.click())
+    this.querySelector(".editing[data-code=stage] [data-cancel]")?.click()
   }
 
   async #dressHeads() {
