@@ -18,6 +18,7 @@ from voronka.automation.specs import RobotSpec
 from voronka.journal.actors import Actor
 from voronka.kernel import conditions
 from voronka.kernel.errors import InvalidInput
+from voronka.kernel.locking import lock_row
 from voronka.kernel.texts import LocalText
 from voronka.pipelines.commands.writing import arrange, begin, find, next_position, note, number
 from voronka.pipelines.errors import NoSuchPart, refuse_if
@@ -168,12 +169,8 @@ def cancel_open(runs: Any, why: str) -> int:
 
 
 def _lock(robot_id: int) -> Robot:
-    row = (
-        Robot.objects.select_for_update(of=("self",))
-        .select_related("item_type", "pipeline", "stage")
-        .filter(pk=robot_id, removed_at=None)
-        .first()
-    )
+    rows = Robot.objects.select_related("item_type", "pipeline", "stage")
+    row = lock_row(rows.filter(removed_at=None), robot_id)
     if row is None:
         raise NoSuchRobot
     return row

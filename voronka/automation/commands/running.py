@@ -33,6 +33,7 @@ from voronka.journal.actors import Actor
 from voronka.journal.models import Event
 from voronka.kernel import conditions
 from voronka.kernel.errors import DomainError, Sentence
+from voronka.kernel.locking import lock_row
 from voronka.kernel.texts import LANGUAGES
 from voronka.people.schedules import schedule_of
 
@@ -305,8 +306,10 @@ def changes_of(event: Event | None) -> dict[str, list[Any]]:
 
 
 def _read_again(pk: int) -> Item:
-    rows = Item.objects.select_related("stage", "pipeline__item_type")
-    return rows.select_for_update(of=("self",)).get(pk=pk)
+    item = lock_row(Item.objects.select_related("stage", "pipeline__item_type"), pk)
+    if item is None:
+        raise Item.DoesNotExist
+    return item
 
 
 def _end(run: RobotRun, state: str, *, why: str = "") -> None:

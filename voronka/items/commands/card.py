@@ -15,6 +15,7 @@ from voronka.journal.actors import Actor
 from voronka.journal.commands import record
 from voronka.journal.models import Event
 from voronka.kernel.errors import InvalidInput, NotFound
+from voronka.kernel.locking import lock_row
 from voronka.people import access
 from voronka.people.schedules import schedule_of
 from voronka.pipelines.models import Stage
@@ -27,12 +28,7 @@ def lock_card(item_id: int, *, by: Actor, action: str) -> Item:
         NotFound: there is no such card, or it lies in the recycle bin.
         Forbidden: the role does not reach it with this action.
     """
-    item = (
-        Item.objects.select_for_update(of=("self",))
-        .select_related("stage", "pipeline__item_type")
-        .filter(pk=item_id, deleted_at=None)
-        .first()
-    )
+    item = lock_row(Item.objects.alive().select_related("stage", "pipeline__item_type"), item_id)
     if item is None:
         raise NotFound(_("There is no such card. It may have been deleted."))
     require_card(by, action, item)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -18,7 +18,7 @@ from voronka.items.commands.lines import Line, write_lines
 from voronka.items.errors import GateClosed, WrongPipeline
 from voronka.items.models import Item
 from voronka.journal.actors import Actor
-from voronka.kernel.errors import InvalidInput
+from voronka.kernel.errors import Conflict, InvalidInput
 from voronka.people import access
 from voronka.people.models import User
 from voronka.people.schedules import schedule_of
@@ -52,6 +52,7 @@ def create_item(
     Raises:
         Forbidden: the role may not add cards to this pipeline (for this owner).
         WrongPipeline, GateClosed, InvalidInput: the stage, what it requires, what was typed.
+        Conflict: another card of the funnel has this `external_id`.
     """
     now = at or timezone.now()
     owner_id = owner_id or by.user_id
@@ -142,13 +143,30 @@ def place_item(
         item.stage_entered_at,
         lambda: schedule_of(item.owner_id, calendar_id=item.pipeline.calendar_id),
     )
-    item.save(force_insert=True)
+    _insert(item)
     if lines:
         write_lines(item, lines, sum_up=sum_up)
     at = item.created_at
     first_visit(item, stages, by=by, at=at)
     diff |= {"stage": item.stage_id, "title": item.title, "grade": item.grade}
     note_event("item.created", item, by=by, at=at, **diff)
+
+
+def _insert(item: Item) -> None:
+    """Write a new card, or refuse when another one of its funnel has its outer key."""
+    if not item.external_id:
+        item.save(force_insert=True)
+        return
+    try:
+        with transaction.atomic():
+            item.save(force_insert=True)
+    except IntegrityError as error:
+        if "item_external_id" not in str(error):
+            raise
+        raise Conflict(
+            _("There is a card with the external key “%(key)s” in this funnel already.")
+            % {"key": item.external_id}
+        ) from None
 
 
 def regrade(item: Item) -> bool:

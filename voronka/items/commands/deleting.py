@@ -10,6 +10,7 @@ from voronka.items.commands.card import lock_card, note_event, require_card, sav
 from voronka.items.models import Item
 from voronka.journal.actors import Actor
 from voronka.kernel.errors import NotFound
+from voronka.kernel.locking import lock_row
 from voronka.people import access
 
 
@@ -36,12 +37,8 @@ def restore_item(item_id: int, *, by: Actor) -> Item:
         NotFound: no such card lies in the bin.
         Forbidden: the role may not delete such cards, or has no right to what others deleted.
     """
-    item = (
-        Item.objects.select_for_update(of=("self",))
-        .select_related("stage", "pipeline__item_type")
-        .filter(pk=item_id, deleted_at__isnull=False)
-        .first()
-    )
+    binned = Item.objects.filter(deleted_at__isnull=False)
+    item = lock_row(binned.select_related("stage", "pipeline__item_type"), item_id)
     if item is None:
         raise NotFound(_("There is no such card in the recycle bin."))
     if item.deleted_by_id != by.user_id:

@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 
 from voronka.journal.actors import Actor
 from voronka.kernel.errors import Forbidden, NotFound
+from voronka.kernel.locking import lock_row
 from voronka.people import access, rules
 from voronka.people.errors import LastOwner
 from voronka.people.models import Role, User
@@ -17,8 +18,7 @@ def load_user(user_id: int) -> User:
     Raises:
         NotFound: there is no such person.
     """
-    user = User.objects.select_for_update(of=("self",)).select_related("role")
-    if found := user.filter(pk=user_id).first():
+    if found := lock_row(User.objects.select_related("role"), user_id):
         return found
     raise NotFound(_("There is no such person."))
 

@@ -20,6 +20,7 @@ from voronka.journal.commands import record
 from voronka.journal.live import announce_change
 from voronka.journal.models import Event
 from voronka.kernel.errors import InvalidInput, NotFound
+from voronka.kernel.locking import lock_row
 from voronka.people import access
 from voronka.people.models import User
 from voronka.timeline.models import Conversation, Message
@@ -38,12 +39,8 @@ def lock_conversation(conversation_id: int, *, by: Actor, action: str = "change"
     wanted: int | None = conversation_id
     while wanted is not None and wanted not in seen:
         seen.add(wanted)
-        conversation = (
-            Conversation.objects.select_for_update(of=("self",))
-            .select_related("item__pipeline__item_type", "client")
-            .filter(pk=wanted)
-            .first()
-        )
+        rows = Conversation.objects.select_related("item__pipeline__item_type", "client")
+        conversation = lock_row(rows, wanted)
         if conversation is None:
             break
         wanted = conversation.merged_into_id
