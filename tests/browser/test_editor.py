@@ -1,28 +1,31 @@
 """The funnel editor in Chromium: drag, keys, passport, an heir, a required field on the card."""
 
 import pytest
+from django.test import Client
 from playwright.sync_api import expect
 
 from tests.factories import make_field, make_item, make_item_type, make_pipeline, stage
 from tests.people.factories import make_user
 from voronka.items.models import StageVisit
 from voronka.pipelines.models import Pipeline
-from voronka.pipelines.naming import morphology
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture
 def pipeline(live_url):
-    morphology()  # its words take seconds to load on a busy machine, a page has eight
     return make_pipeline(make_item_type("deal"), stages=3)
 
 
 @pytest.fixture
 def editor(page, login, pipeline):
     """The funnel's page, open before the owner."""
-    login(page, make_user("owner"))
-    page.goto(f"/setup/funnels/{pipeline.pk}/")
+    owner, address = make_user("owner"), f"/setup/funnels/{pipeline.pk}/"
+    client = Client()
+    client.force_login(owner)
+    client.get(address)  # loads templates and the words of naming: seconds when busy
+    login(page, owner)
+    page.goto(address)
     page.wait_for_function("!!customElements.get('funnel-table')")
     return page
 

@@ -22,7 +22,7 @@ PARTS: dict[str, Promise] = {  # of pipelines.rules.PASSPORT_PARTS
     "responsible_role_id": pgettext_lazy("passport", "Responsible"),
     "deadline_minutes": pgettext_lazy("passport", "Deadline"),
     "required": pgettext_lazy("passport", "Required fields"),
-    "sells_next": pgettext_lazy("passport", "What the next step gives the client"),
+    "sells_next": pgettext_lazy("passport", "Client's gain"),
 }
 ANCHORS = {
     "exit_criteria": "criteria",
