@@ -70,6 +70,7 @@ INSTALLED_APPS = [
     "voronka.timeline",
     "voronka.automation",
     "voronka.channels",
+    "voronka.channels.providers.forms",
     "voronka.search",
     "voronka.imports",
     "voronka.drafts",
@@ -177,6 +178,10 @@ API_RATE_PER_MINUTE = env.integer(
 
 # Robots and webhooks may call addresses inside the company's own network.
 ALLOW_PRIVATE_REQUESTS = env.flag("VORONKA_ALLOW_PRIVATE_REQUESTS")
+
+FORM_RATE_PER_MINUTE = env.integer(
+    "VORONKA_FORM_RATE", 60, low=1, high=10_000_000
+)  # posts to one form from one address, a process
 
 CURRENCY = env.text("VORONKA_CURRENCY", "RUB")  # the company's currency, ISO 4217
 COUNTRY = env.text("VORONKA_COUNTRY", "RU")  # phones without a country code, public holidays

@@ -7,6 +7,7 @@ from voronka.api.app import api
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("voronka.web.health.urls")),
     path("", include("voronka.web.frame.urls")),
+    path("", include("voronka.web.intake.urls")),
     path("my-day/", include("voronka.web.my_day.urls")),
     path("blueprint/", include("voronka.web.blueprint.urls")),
     path("products/", include("voronka.web.products.urls")),

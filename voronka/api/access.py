@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Callable
 from functools import wraps
 from typing import Concatenate, ParamSpec, TypeVar, cast
@@ -15,6 +13,7 @@ from django.utils.translation import override
 from ninja.security import HttpBearer
 
 from voronka.journal.actors import Actor
+from voronka.kernel.buckets import Buckets
 from voronka.kernel.errors import DomainError, Forbidden
 from voronka.people.commands import use_token
 from voronka.people.models import ApiToken, User
@@ -41,25 +40,6 @@ class TooMany(DomainError):
         super().__init__(
             _("Too many requests with this token. Try again in %(count)d s.") % {"count": self.wait}
         )
-
-
-class Buckets:
-    """Token buckets: a steady rate with a burst of one minute's worth. Per web process."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._levels: dict[int, tuple[float, float]] = {}  # token id -> (level, at)
-
-    def take(self, token_id: int, per_minute: int) -> float:
-        """Take one request; returns 0, or the seconds to wait when the bucket is empty."""
-        now = time.monotonic()
-        with self._lock:
-            level, at = self._levels.get(token_id, (float(per_minute), now))
-            level = min(float(per_minute), level + (now - at) * per_minute / 60)
-            if level < 1:
-                return (1 - level) * 60 / per_minute
-            self._levels[token_id] = (level - 1, now)
-            return 0.0
 
 
 _buckets = Buckets()

@@ -109,7 +109,7 @@ class Incoming:
         html: as it came; the house cleans it.
         item_fields: code -> what was given, for fields of the card; a value the card refuses is
             kept with the message, never lost and never a reason to fail.
-        client_fields: code -> value, for a new client (name parts, job_title, inn, address …).
+        client_fields: code -> value, for a new client: job_title, address, comment.
         extra: name -> value of everything else that was sent.
         thread_key: the chat it belongs to, in the channel's own words.
         reply_to: external ids of earlier messages, the nearest first (In-Reply-To, References).

@@ -26,6 +26,7 @@ from voronka.journal.actors import Actor
 from voronka.pipelines.models import ItemType, Pipeline, Source, Stage
 from voronka.timeline.models import Message
 
+_TAKEN = {"job_title": 120, "address": 400, "comment": 20_000}  # columns; characters
 _MOST_CARDS = 50  # of one client that a decision looks at, the newest
 
 
@@ -91,6 +92,9 @@ def make_client(
         owner_id=owner_id,
         source=source,
     )
+    for column, longest in _TAKEN.items():
+        if value := str(incoming.client_fields.get(column) or "").strip():
+            setattr(client, column, value[:longest])
     if incoming.name:
         read = person_name(incoming.name)
         client.first_name, client.last_name = read.first[:80], read.last[:80]
