@@ -116,7 +116,10 @@ class FunnelTable:
 
     @cached_property
     def columns(self) -> list[Column | Ghost]:
-        """Stages in order; those that go stand where they stood. Five queries and more."""
+        """Stages in order; those that go stand where they stood.
+
+        Five queries, and one for each kind of name that robots speak of.
+        """
         rows = {stage.code: stage for stage in self.canvas.stages}
         titles = field_titles(self.canvas.pipeline.item_type)
         cards = open_cards_in([s.pk for s in rows.values() if s.pk])
