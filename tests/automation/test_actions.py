@@ -37,6 +37,7 @@ from voronka.journal.actors import Actor
 from voronka.kernel import outgoing
 from voronka.kernel.errors import InvalidInput
 from voronka.pipelines.errors import InvalidSetup
+from voronka.routing.models import Distribution
 from voronka.timeline.commands.activities import finish_activity
 from voronka.timeline.models import Activity, Notification
 
@@ -426,3 +427,18 @@ def test_a_loss_reason_may_be_named_by_a_robot_that_closes_cards():
     reason = make_reason(pipeline)
     item, _lines = run(pipeline, ("move_stage", {"to": "lost", "reason": reason.code}))
     assert item.loss_reason == reason
+
+
+def test_a_card_is_given_out_among_a_group():
+    first, second = make_user("marketer"), make_user("marketer")
+    group = Distribution.objects.create(code="sellers", name="Продавцы", duty=first)
+    for position, user in enumerate((first, second)):
+        group.members.create(user=user, position=position)
+    pipeline = make_pipeline()
+    make_robot(pipeline, "created", ("distribute", {"group": "sellers"}))
+    items = [make_item(pipeline) for _n in range(2)]
+    drain()
+    owners = {Item.objects.get(pk=item.pk).owner for item in items}
+    assert owners <= {first, second}
+    with pytest.raises(InvalidSetup):
+        make_robot(pipeline, "created", ("distribute", {"group": "nobody"}))

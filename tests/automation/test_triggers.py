@@ -29,7 +29,7 @@ from voronka.items.commands import (
     undo_move,
     win_item,
 )
-from voronka.items.commands.answering import note_answer
+from voronka.items.commands.answering import note_answer, start_clock
 from voronka.items.commands.clocks import pause_stage, prolong_stage, resume_stage
 from voronka.items.models import Item
 from voronka.journal.actors import Actor
@@ -260,11 +260,17 @@ def test_silence():
 def test_unanswered():
     pipeline = make_pipeline()
     make_robot(pipeline, "unanswered", settings={"after": "3m calendar"})
-    answered, waiting = make_item(pipeline), make_item(pipeline)
+    answered, waiting, by_hand = (make_item(pipeline) for _n in range(3))
+    for card in (answered, waiting):
+        found = Item.objects.select_related("stage", "pipeline").get(pk=card.pk)
+        assert start_clock(found, at=timezone.now())
+    # in working time, whatever the hour of this test
+    Item.objects.filter(pk=waiting.pk).update(clock_started_at=MONDAY)
     drain()
     note_answer(answered.pk, by=Actor.user(answered.owner))
     assert fired(minutes=4) == 1
     assert Notification.objects.get(kind="robot").item_id == waiting.pk
+    assert not RobotRun.objects.filter(item=by_hand).exists()
 
 
 def test_a_date_in_the_card():

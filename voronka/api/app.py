@@ -9,7 +9,7 @@ from django.utils.translation import override
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
-from voronka.api import activities, clients, items, setup
+from voronka.api import activities, clients, items, robots, setup
 from voronka.api.access import TokenAuth, TooMany
 from voronka.api.answers import refusal
 from voronka.api.schemas import ErrorOut
@@ -35,6 +35,7 @@ api.add_router("/items", items.router)
 api.add_router("/clients", clients.router)
 api.add_router("/activities", activities.router)
 api.add_router("", setup.router)
+api.add_router("", robots.router)
 
 
 def _language(request: HttpRequest) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -14,6 +14,7 @@ from voronka.automation.facts import fact_specs
 from voronka.automation.models import Robot
 from voronka.automation.params import Params
 from voronka.automation.references import Known, problems
+from voronka.automation.registry import Effect
 from voronka.automation.rules import MAX_ACTIONS, Loopable
 from voronka.automation.specs import RobotSpec
 from voronka.kernel import conditions
@@ -125,11 +126,21 @@ def loopable(spec: RobotSpec, checked: Checked) -> Loopable:
             spec.enabled
             and not spec.delay
             and not checked.trigger.is_timer
+            and not any(action.code == "wait" for action, _params in checked.actions)
             and checked.condition == conditions.ALWAYS
         ),
-        wakes=tuple(checked.trigger.wakes(checked.settings)),
-        causes=tuple(e for action, params in checked.actions for e in action.causes(params)),
+        wakes=tuple(_whole(e, spec) for e in checked.trigger.wakes(checked.settings)),
+        causes=tuple(
+            _whole(e, spec) for action, params in checked.actions for e in action.causes(params)
+        ),
     )
+
+
+def _whole(effect: Effect, spec: RobotSpec) -> Effect:
+    """Name the funnel of a stage that a robot calls by its code alone."""
+    if effect.kind == "entered" and effect.what and "/" not in effect.what and spec.pipeline:
+        return replace(effect, what=f"{spec.pipeline}/{effect.what}")
+    return effect
 
 
 def _name_problem(name: LocalText) -> Sentence | None:

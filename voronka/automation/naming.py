@@ -19,6 +19,7 @@ from voronka.kernel.texts import LocalText
 from voronka.people.models import Department, Role, User
 from voronka.pipelines.models import ItemType, Pipeline, Stage
 from voronka.pipelines.queries import field_titles
+from voronka.routing.models import Distribution
 
 
 class RobotNames:
@@ -142,6 +143,14 @@ class RobotNames:
     @cached_property
     def _departments(self) -> dict[str, str]:
         return {code: str(name) for code, name in Department.objects.values_list("code", "name")}
+
+    def group(self, code: str) -> str:
+        """Return the name of a distribution."""
+        return self._groups.get(code) or code
+
+    @cached_property
+    def _groups(self) -> dict[str, str]:
+        return dict(Distribution.objects.values_list("code", "name"))
 
     @cached_property
     def _people(self) -> dict[str, str]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from django.db.models import Count, Q
+from django.utils import timezone
 
 from voronka.items.models import Item
-from voronka.people.models import User
+from voronka.people.models import Absence, User
 from voronka.people.queries import head_of
+from voronka.routing.commands.giving import workload
 
 
 def people(item: Item, codes: Iterable[str]) -> list[User]:
@@ -21,19 +22,32 @@ def people(item: Item, codes: Iterable[str]) -> list[User]:
     return list(found.values())
 
 
-def one_person(item: Item, code: str) -> User | None:
-    """Return one person that a code means; of several, who has the fewest open cards."""
+def one_person(item: Item, code: str, *, but: int | None = None) -> User | None:
+    """Return one person that a code means; of several, who has the fewest open cards.
+
+    Args:
+        but: of several, not this person.
+    """
     candidates = [user for user in _people(item, code) if user.is_active]
+    if len(candidates) > 1:
+        candidates = [user for user in candidates if user.pk != but]
     if len(candidates) < 2:
         return candidates[0] if candidates else None
     return least_loaded(candidates)
 
 
 def least_loaded(candidates: Iterable[User]) -> User | None:
-    """Return who has the fewest open cards, the first by name among equals. One query."""
-    ids = [user.pk for user in candidates]
-    load = Count("items", filter=Q(items__closed_at=None, items__deleted_at=None))
-    return User.objects.filter(pk__in=ids).annotate(load=load).order_by("load", "name").first()
+    """Return who has the fewest open cards, the first by name among equals. Two SQL queries.
+
+    Who is away now is passed over, unless all are.
+    """
+    now = timezone.now()
+    users = {user.pk: user for user in candidates}
+    away = Absence.objects.filter(user_id__in=users, starts_at__lte=now, ends_at__gt=now)
+    gone = set(away.values_list("user_id", flat=True))
+    here = [user for pk, user in users.items() if pk not in gone] or list(users.values())
+    loads = workload([user.pk for user in here])
+    return min(here, key=lambda user: (loads.get(user.pk, 0), user.name), default=None)
 
 
 def _people(item: Item, code: str) -> list[User]:

@@ -16,6 +16,7 @@ from voronka.people.models import Department, Role, User
 from voronka.people.ready_roles import READY_ROLES
 from voronka.pipelines.models import ItemType, Pipeline, Stage
 from voronka.pipelines.queries import field_codes
+from voronka.routing.models import Distribution
 
 
 class Known:
@@ -148,6 +149,12 @@ def _robot(known: Known, code: str) -> Sentence | None:
     return _("There is no robot “%(code)s”.") % {"code": code}
 
 
+def _distribution(known: Known, code: str) -> Sentence | None:
+    if Distribution.objects.filter(code=code, archived=False).exists():
+        return None
+    return _("There is no distribution “%(code)s”.") % {"code": code}
+
+
 def _trigger(known: Known, code: str) -> Sentence | None:
     found = registry.trigger(code)
     if found is not None and not found.is_timer:
@@ -163,4 +170,5 @@ _TESTS: dict[str, Callable[[Known, str], Sentence | None]] = {
     "who": _who,
     "robot": _robot,
     "trigger": _trigger,
+    "distribution": _distribution,
 }

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from procrastinate.contrib.django import app
 
-from voronka.automation.commands import control, errands, verdicts
+from voronka.automation.commands import control, errands, publishing, verdicts
 from voronka.items.commands import clocks
 
 
@@ -12,6 +14,21 @@ from voronka.items.commands import clocks
 def do_errand(errand_id: int) -> None:
     """Try something outside of the database once; it defers its own next try."""
     errands.perform(errand_id)
+
+
+@app.task(name=publishing.JOB, queue="outside")
+def publish(
+    robot_id: int,
+    starts_at: str,
+    days: int,
+    late: bool,
+    after: int,
+    placed: int,
+    total: int | None,
+) -> None:
+    """Let a robot begin with the next cards that are there; it defers the rest."""
+    how = publishing.Publishing(datetime.fromisoformat(starts_at), days, late)
+    publishing.publish_chunk(robot_id, how, after=after, placed=placed, total=total)
 
 
 @app.periodic(cron="* * * * *")

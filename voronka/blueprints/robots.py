@@ -223,6 +223,8 @@ class _FileKnown(Known):
         self.robots = frozenset(blueprint.robots or {})
 
     def problem(self, kind: str, value: str) -> Sentence | None:
+        if kind == "distribution":
+            return None  # groups are people, and people are not in the file
         whole, what = self.blueprint, value.partition(":")[0] if kind == "who" else kind
         absent = {"role": whole.roles, "department": whole.departments, "pipeline": whole.pipelines}
         if absent.get(what, ()) is None:

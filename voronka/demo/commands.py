@@ -13,6 +13,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import override
 
+from voronka.automation.commands.publishing import arm_timers
 from voronka.blueprints import ready_companies
 from voronka.blueprints.commands import apply
 from voronka.clients.commands.loading import ClientRow, load_clients, load_links
@@ -33,7 +34,7 @@ from voronka.items.models import Item
 from voronka.journal.actors import Actor
 from voronka.people.commands import accounts, calendars, departments
 from voronka.people.models import Department, Role, User, WorkingCalendar
-from voronka.pipelines.models import LossReason, Pipeline, Source, Stage
+from voronka.pipelines.models import ItemType, LossReason, Pipeline, Source, Stage
 from voronka.products.models import Product
 from voronka.timeline.commands.loading import load_activities, load_notes
 from voronka.timeline.commands.notes import plain_text
@@ -97,6 +98,8 @@ class _Loading:
         self._load_cards(everything)
         self.progress("Writing calls, meetings, tasks and notes")
         self._load_work(everything)
+        self.progress("Setting the robots' clocks")
+        arm_timers(list(ItemType.objects.values_list("pk", flat=True)), now=self.days.now)
         self.progress(f"{len(leads)} leads, {len(deals)} deals, {len(self.client_ids)} clients")
         with connection.cursor() as cursor:  # fresh statistics: the first pages are quick
             cursor.execute("ANALYZE")

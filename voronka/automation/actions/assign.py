@@ -52,7 +52,7 @@ def _causes(params: Settings) -> Iterable[Effect]:
 )
 def assign(item: Item, params: Settings, context: Context) -> Result:
     """The former responsible keeps reading access; acceptance has a clock of its own (FS-10)."""
-    person = one_person(item, params.to)
+    person = one_person(item, params.to, but=item.owner_id)
     if person is None:
         return Nothing(gettext_lazy("There is nobody to hand it over to."))
     if person.pk == item.owner_id:

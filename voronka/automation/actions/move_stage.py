@@ -29,8 +29,7 @@ def _says(params: Settings, names: RobotNames) -> str:
 
 
 def _causes(params: Settings) -> Iterable[Effect]:
-    pipeline, _slash, _code = params.to.rpartition("/")
-    return [Effect("entered", params.to if pipeline else ""), Effect("left")]
+    return [Effect("entered", params.to), Effect("left")]
 
 
 @robot_action(

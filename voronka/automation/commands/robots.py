@@ -168,6 +168,16 @@ def cancel_open(runs: Any, why: str) -> int:
     )
 
 
+def begin_with(robot_id: int, *, by: Actor) -> Robot:
+    """Check the right to set up, take the set-up's lock, and lock a robot.
+
+    Raises:
+        NoSuchRobot, Forbidden.
+    """
+    begin(by)
+    return _lock(robot_id)
+
+
 def _lock(robot_id: int) -> Robot:
     rows = Robot.objects.select_related("item_type", "pipeline", "stage")
     row = lock_row(rows.filter(removed_at=None), robot_id)

@@ -80,6 +80,12 @@ def on_event(event: Event) -> None:
         )
 
 
+def call_worker() -> None:
+    """Wake the worker at commit: something may be due now."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_notify(%s, '')", [CHANNEL])
+
+
 @dataclass(frozen=True, slots=True)
 class _Note:
     event_id: int

@@ -11,6 +11,7 @@ from pydantic import Field
 from voronka.automation.params import Duration, Params
 from voronka.automation.registry import Clock, Moment, timer_trigger
 from voronka.automation.spans import Span
+from voronka.items.commands.answering import schedule
 from voronka.items.models import Item
 
 
@@ -21,7 +22,14 @@ class Settings(Params):
 @timer_trigger(
     "unanswered",
     title=gettext_lazy("The customer waits for the first answer"),
-    verbs=["item.created", "item.assigned", "item.restored", "item.enquiry_joined"],
+    verbs=[
+        "item.created",
+        "item.enquiry_joined",
+        "item.answered",
+        "item.corrected",
+        "item.loss_overturned",
+        "item.restored",
+    ],
     params=Settings,
     says=lambda params, names: (
         _("the customer has waited for the first answer for %(span)s")
@@ -31,9 +39,8 @@ class Settings(Params):
     group=gettext_lazy("Time"),
 )
 def unanswered(item: Item, params: Settings, clock: Clock) -> Iterable[Moment]:
-    """Counts from the enquiry, the client's last unanswered one, until a person turns to them."""
-    if item.first_response_at is not None and item.clock_started_at is None:
-        return
-    since = item.clock_started_at or item.created_at
-    at = Span.read(params.after).after(since, lambda: clock.schedule(item.owner_id))
-    yield Moment("first", at)
+    """Reads the five-minute clock: it runs from the client's time, by the funnel's hours."""
+    began = item.clock_started_at
+    if began is not None:
+        at = Span.read(params.after).after(began, lambda: schedule(item))
+        yield Moment(f"clock-{began.timestamp():.6f}", at)

@@ -1,0 +1,257 @@
+"""Reads about robots: the editor's rows, the queue, verdicts on losses, the review of norms."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Count, Max, Q
+from django.utils import timezone
+
+from voronka.automation.models import AutoTask, Engine, Errand, LossVerdict, Robot, RobotRun, Wake
+from voronka.automation.naming import RobotNames
+from voronka.automation.passports import fingerprint
+from voronka.automation.words import RobotSentence, say
+from voronka.items.models import ClockChange, Item
+from voronka.people.models import User
+from voronka.pipelines.models import ItemType, Pipeline, Stage
+from voronka.timeline.models import Activity
+
+MONTH = timedelta(days=30)
+MOST = 10_000  # rows that a count looks at; more is "10 000 and more"
+
+
+@dataclass(frozen=True, slots=True)
+class RobotRow:
+    """A robot as the editor shows it: in words, with what it has done in the last 30 days."""
+
+    robot: Robot  # with pipeline and stage
+    sentence: RobotSentence
+    done: int
+    failed: int
+    skipped: int
+    due: int
+    last_at: datetime | None
+
+
+def robot_rows(item_type: ItemType, *, pipeline: Pipeline | None = None) -> list[RobotRow]:
+    """Return the robots of an item type in order, those of a funnel only when it is given.
+
+    Robots of the whole type are there in either case. Two SQL queries and those for names.
+    """
+    robots = Robot.objects.alive().filter(item_type=item_type)
+    if pipeline is not None:
+        robots = robots.filter(Q(pipeline=pipeline) | Q(pipeline=None))
+    rows = list(robots.select_related("item_type", "pipeline", "stage"))
+    counts = _counts([row.pk for row in rows])
+    names = RobotNames(item_type, pipeline)
+    return [
+        RobotRow(
+            row,
+            say(row, names),
+            counts[row.pk].get("done", 0),
+            counts[row.pk].get("failed", 0),
+            counts[row.pk].get("skipped", 0),
+            counts[row.pk].get("pending", 0) + counts[row.pk].get("waiting", 0),
+            counts[row.pk].get("last"),
+        )
+        for row in rows
+    ]
+
+
+def _counts(ids: list[int]) -> dict[int, dict[str, Any]]:
+    recent = Q(ended_at__gt=timezone.now() - MONTH) | Q(ended_at=None)
+    found: dict[int, dict[str, Any]] = defaultdict(dict)
+    rows = RobotRun.objects.filter(recent, robot_id__in=ids).values("robot_id", "state")
+    for row in rows.annotate(n=Count("pk"), last=Max("ended_at")):
+        known = found[row["robot_id"]]
+        known[row["state"]] = row["n"]
+        if row["state"] in ("done", "failed") and row["last"] is not None:
+            known["last"] = max(known.get("last") or row["last"], row["last"])
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class EngineState:
+    """How the robots are doing as a whole. Counts stop at 10 000."""
+
+    stopped_at: datetime | None
+    stopped_by: User | None
+    stopped_why: str
+    client_budget: int
+    events: int  # not looked at yet
+    due: int  # runs that should have acted by now
+    pending: int  # runs that will act later, or wait for an event
+    late: timedelta  # how far the oldest due run is behind
+    next_at: datetime | None
+    errands: int  # outside effects on their way
+    errands_failed: int  # given up within a week
+
+
+def engine_state(*, now: datetime | None = None) -> EngineState:
+    """Return the state of the engine and its queue. Seven SQL queries, all bounded."""
+    moment = now or timezone.now()
+    engine = Engine.objects.first() or Engine()
+    pending = RobotRun.objects.filter(state=RobotRun.State.PENDING)
+    due = pending.filter(due_at__lte=moment)
+    oldest = due.order_by("due_at").values_list("due_at", flat=True).first()
+    coming = pending.filter(due_at__gt=moment).order_by("due_at")
+    waiting = RobotRun.objects.filter(state__in=["pending", "waiting"], due_at__gt=moment)
+    failed = Errand.objects.filter(
+        state=Errand.State.FAILED, ended_at__gt=moment - timedelta(days=7)
+    )
+    return EngineState(
+        stopped_at=engine.stopped_at,
+        stopped_by=User.objects.filter(pk=engine.stopped_by_id or 0).first(),
+        stopped_why=engine.stopped_why,
+        client_budget=engine.client_budget,
+        events=_up_to(Wake.objects.all()),
+        due=_up_to(due),
+        pending=_up_to(waiting),
+        late=moment - oldest if oldest else timedelta(),
+        next_at=coming.values_list("due_at", flat=True).first(),
+        errands=_up_to(Errand.objects.filter(state=Errand.State.WAITING)),
+        errands_failed=_up_to(failed),
+    )
+
+
+def _up_to(rows: Any) -> int:
+    return int(rows.values("pk")[:MOST].count())
+
+
+def queue(*, limit: int = 50, after: datetime | None = None) -> list[RobotRun]:
+    """Return the next runs by time, with robot and card; a page at a time. One query.
+
+    The caller asks for the right to set up. Titles of cards are told only to who may see them.
+    """
+    rows = RobotRun.objects.filter(state__in=["pending", "waiting"])
+    if after is not None:
+        rows = rows.filter(due_at__gt=after)
+    return list(rows.select_related("robot", "item").order_by("due_at", "pk")[:limit])
+
+
+def robot_runs(
+    robot: Robot, *, state: str = "", before: int | None = None, limit: int = 50
+) -> list[RobotRun]:
+    """Return the last runs of a robot with their cards, newest first. One query."""
+    rows = RobotRun.objects.filter(robot=robot).select_related("item")
+    if state:
+        rows = rows.filter(state=state)
+    if before is not None:
+        rows = rows.filter(pk__lt=before)
+    return list(rows.order_by("-pk")[:limit])
+
+
+def verdict_queue(
+    user: User, *, state: str = LossVerdict.State.WAITING, mine: bool = False, limit: int = 100
+) -> list[LossVerdict]:
+    """Return losses to be checked on cards that `user` may see, the most urgent first.
+
+    Args:
+        mine: only those that this person is asked about.
+    """
+    rows = LossVerdict.objects.filter(state=state, item__in=Item.objects.visible_to(user))
+    if mine:
+        rows = rows.filter(judge_id=user.pk)
+    rows = rows.select_related("item__owner", "item__stage", "pipeline", "reason", "from_stage")
+    return list(rows.order_by("due_at", "pk")[:limit])
+
+
+@dataclass(frozen=True, slots=True)
+class VerdictShare:
+    """How the checks of one person's losses went."""
+
+    user: User
+    asked: int
+    confirmed: int  # lapsed ones included
+    returned: int
+    wrong_reason: int
+
+    @property
+    def overturned(self) -> float | None:
+        """Share of checked losses that were wrong in fact or in reason, 0..1."""
+        checked = self.confirmed + self.returned + self.wrong_reason
+        return (self.returned + self.wrong_reason) / checked if checked else None
+
+
+def verdict_shares(
+    *, since: datetime, until: datetime, pipelines: Iterable[int] | None = None
+) -> list[VerdictShare]:
+    """Return the share of overturned refusals by person (QL-6). Two SQL queries.
+
+    Args:
+        until: exclusive; counts by when the card was lost.
+    """
+    rows = LossVerdict.objects.filter(lost_at__gte=since, lost_at__lt=until)
+    if pipelines is not None:
+        rows = rows.filter(pipeline_id__in=pipelines)
+    counted: dict[int, dict[str, int]] = defaultdict(dict)
+    for row in rows.values("lost_by_id", "state").annotate(n=Count("pk")):
+        counted[row["lost_by_id"]][row["state"]] = row["n"]
+    people = User.objects.in_bulk(counted)
+    found = [
+        VerdictShare(
+            people[pk],
+            sum(states.values()),
+            states.get("confirmed", 0) + states.get("lapsed", 0),
+            states.get("returned", 0),
+            states.get("wrong_reason", 0),
+        )
+        for pk, states in counted.items()
+        if pk in people
+    ]
+    return sorted(found, key=lambda row: (-(row.overturned or 0), str(row.user)))
+
+
+@dataclass(frozen=True, slots=True)
+class NormReview:
+    """What a stage's norm says against itself (FS-9, RB-2)."""
+
+    stage: Stage  # with pipeline
+    escalations: int
+    wrong: int  # the head answered "the norm is wrong"
+    prolonged: int
+    paused: int
+
+
+def norm_review(*, since: datetime, until: datetime) -> list[NormReview]:
+    """Return stages whose norm was escalated, prolonged or paused, the worst first.
+
+    Three SQL queries. `until` is exclusive.
+    """
+    counts: dict[int, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    tasks = AutoTask.objects.filter(
+        purpose=AutoTask.Purpose.ESCALATION,
+        activity__created_at__gte=since,
+        activity__created_at__lt=until,
+    )
+    wrong = Count("pk", filter=Q(activity__answer="norm_wrong"))
+    for row in tasks.values("stage_id").annotate(n=Count("pk"), wrong=wrong):
+        counts[row["stage_id"]] |= {"escalations": row["n"], "wrong": row["wrong"]}
+    changes = ClockChange.objects.filter(at__gte=since, at__lt=until)
+    for change in changes.values("stage_id", "kind").annotate(n=Count("pk")):
+        counts[change["stage_id"]][change["kind"]] = change["n"]
+    stages = Stage.objects.select_related("pipeline").in_bulk(counts)
+    found = [
+        NormReview(
+            stages[pk],
+            row.get("escalations", 0),
+            row.get("wrong", 0),
+            row.get("prolonged", 0),
+            row.get("paused", 0),
+        )
+        for pk, row in counts.items()
+        if pk in stages
+    ]
+    return sorted(found, key=lambda r: (-r.wrong, -r.prolonged, -r.escalations, r.stage.pk))
+
+
+def outdated_tasks(stage: Stage) -> list[Activity]:
+    """Return the open tasks of a stage whose passport has changed since they were set (RB-1)."""
+    tasks = AutoTask.objects.filter(
+        stage_id=stage.pk, purpose=AutoTask.Purpose.STAGE, closed_at=None
+    ).exclude(passport=fingerprint(stage))
+    return [task.activity for task in tasks.select_related("activity__owner", "item")[:200]]
