@@ -68,7 +68,7 @@ def test_enquiries_are_followed_to_payment_and_priced(
     lose_item(rubbish.pk, by=SYSTEM, reason=spam)
     save_costs([Cost("yandex", **MARCH, amount=Decimal(8000))], by=SYSTEM)
     make_lead(leads, avito)
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):  # calendar, company; cards, costs, sources
         first, second = sources(user=None, **MARCH)
     assert (first.source, first.enquiries, first.non_target, first.target_lost) == (yandex, 4, 1, 1)
     assert (first.qualified, first.paid, first.revenue) == (2, 1, Decimal(90_000))

@@ -1,6 +1,7 @@
 """Each action: what it does, when it has nothing to do, and what it refuses."""
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from django.utils import timezone
@@ -281,7 +282,7 @@ def test_a_card_goes_on_in_another_funnel_as_a_successor():
         pipeline, "won", ("tunnel", {"to": f"{repeat.code}/s2", "how": "copy", "lines": True})
     )
     item = make_item(pipeline, title="Кухня", colour="red")
-    set_lines(item.pk, [Line("Стол", 100)], by=SYSTEM)
+    set_lines(item.pk, [Line("Стол", Decimal(100))], by=SYSTEM)
     win_item(item.pk, by=SYSTEM)
     drain()
     other = Item.objects.get(pipeline=repeat)
@@ -317,14 +318,15 @@ def test_elements_are_made_for_products_and_only_new_ones():
     deals = make_pipeline()
     make_robot(deals, "button", ("make_items", {"pipeline": articles.code}), code="make")
     deal = make_item(deals)
-    set_lines(deal.pk, [Line("Кухня", 5), Line("Шкаф", 3), Line("Шкаф", 3)], by=SYSTEM)
+    names = ("Кухня", "Шкаф", "Шкаф")
+    set_lines(deal.pk, [Line(name, Decimal(5)) for name in names], by=SYSTEM)
     for _n in range(2):
         press_button(deal.pk, "make", by=SYSTEM)
         drain()
     made = Item.objects.filter(pipeline=articles).order_by("pk")
     assert [card.title for card in made] == ["Кухня", "Шкаф", "Шкаф"]
     assert set(ItemLink.objects.values_list("kind", flat=True)) == {"part"}
-    set_lines(deal.pk, [Line("Кухня", 5), Line("Прихожая", 3)], by=SYSTEM)
+    set_lines(deal.pk, [Line("Кухня", Decimal(5)), Line("Прихожая", Decimal(3))], by=SYSTEM)
     press_button(deal.pk, "make", by=SYSTEM)
     drain()
     assert Item.objects.filter(pipeline=articles).count() == 4

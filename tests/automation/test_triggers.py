@@ -149,7 +149,7 @@ def test_note_of_a_person():
     item = make_item(pipeline)
     write_note("от программы", by=SYSTEM, item_id=item.pk)
     assert fired() == 0
-    write_note("от человека", by=Actor.user(item.owner), item_id=item.pk)
+    write_note("от человека", by=Actor.user(make_user("owner")), item_id=item.pk)
     assert fired() == 1
 
 
@@ -158,7 +158,7 @@ def test_button():
     robot = make_robot(pipeline, "button", code="ring")
     make_robot(pipeline, "button", code="other")
     item = make_item(pipeline)
-    press_button(item.pk, robot.code, by=Actor.user(item.owner))
+    press_button(item.pk, robot.code, by=Actor.user(make_user("owner")))
     assert fired() == 1
     with pytest.raises(InvalidInput):
         press_button(item.pk, "nothing", by=SYSTEM)

@@ -94,6 +94,10 @@ def test_a_drop_on_a_stage_with_a_required_field_asks_and_a_cancel_puts_it_back(
     assert stands_in(card, "s3")
 
 
+# the zones slide in from below: where they are halfway, a column still takes the card
+AT_REST = "() => document.querySelector('.drop-zones').getAnimations().length === 0"
+
+
 def test_a_card_dropped_on_the_zone_of_refusal_leaves_with_its_reason(board, card):
     drag_start = on_board(board, card).bounding_box()
     board.mouse.move(drag_start["x"] + 60, drag_start["y"] + 20)
@@ -101,6 +105,7 @@ def test_a_card_dropped_on_the_zone_of_refusal_leaves_with_its_reason(board, car
     board.mouse.move(drag_start["x"] + 100, drag_start["y"] + 60, steps=5)
     zone = board.locator(".drop-zone.lost")
     expect(zone).to_be_visible()
+    board.wait_for_function(AT_REST)
     end = zone.bounding_box()
     board.mouse.move(end["x"] + end["width"] / 2, end["y"] + end["height"] / 2, steps=12)
     board.mouse.up()

@@ -38,6 +38,7 @@ def test_a_person_logs_in_and_out_by_keyboard(page, owner):
     page.get_by_label("Пароль").fill(PASSWORD)
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile("/account/profile/$"))
+    page.wait_for_load_state()  # the menus are placed by a script
     page.get_by_label("Моё меню").click()
     page.get_by_role("button", name="Выйти").first.click()
     expect(page.get_by_label("Пароль")).to_be_visible()

@@ -281,7 +281,7 @@ def test_only_those_who_set_up_may_draw(pipeline):
 def test_a_funnel_is_laid_on_the_table_in_few_queries(pipeline, django_assert_num_queries):
     add(pipeline)
     found = Pipeline.objects.select_related("item_type", "calendar").get(pk=pipeline.pk)
-    with django_assert_num_queries(6):  # draft, stages, reasons, fields; keys and roles of rows
+    with django_assert_num_queries(7):  # draft, stages, reasons, limit, fields; keys, roles
         laid = canvas(found)
         assert laid.stages
         assert laid.advice

@@ -104,6 +104,9 @@ def apply(
 
 def schema() -> None:
     """Print the JSON Schema of blueprints, for editors that complete and check."""
+    import django
+
+    django.setup()  # robots bring the parameters of their triggers and actions
     from voronka.blueprints.published import json_schema
 
     print(json.dumps(json_schema(), indent=2, ensure_ascii=False))
