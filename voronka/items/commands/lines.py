@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from math import isfinite
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -68,7 +69,7 @@ def write_lines(item: Item, lines: Sequence[Line], *, sum_up: bool) -> None:
     for number, line in enumerate(lines, start=1):
         wrong = (
             not line.name.strip()
-            or not all(n.is_finite() for n in (line.quantity, line.price, line.discount))
+            or not all(map(isfinite, (line.quantity, line.price, line.discount)))
             or line.quantity <= 0
             or line.price < 0
             or not 0 <= line.discount <= 100
