@@ -34,11 +34,17 @@ def card(pipeline, boss):
     return make_item(pipeline, owner=boss, title="Кухня с островом")
 
 
+def opened(page, pipeline):
+    """Open a board and wait until its script is at work."""
+    page.goto(f"/board/{pipeline.pk}/")
+    page.wait_for_function("customElements.get('app-board') !== undefined")
+    return page
+
+
 @pytest.fixture
 def board(page, login, boss, card, pipeline):
     login(page, boss)
-    page.goto(f"/board/{pipeline.pk}/")
-    return page
+    return opened(page, pipeline)
 
 
 def column(page, item, code):
@@ -53,6 +59,7 @@ def drag(page, card, target):
     page.mouse.down()
     page.mouse.move(start["x"] + 90, start["y"] + 40, steps=4)
     page.mouse.move(end["x"] + end["width"] / 2, end["y"] + min(60, end["height"] / 2), steps=12)
+    expect(target.locator(".ghost")).to_have_count(1)  # the slot is shown before one lets go
     page.mouse.up()
 
 
@@ -108,6 +115,7 @@ def test_a_card_dropped_on_the_zone_of_refusal_leaves_with_its_reason(board, car
     board.wait_for_function(AT_REST)
     end = zone.bounding_box()
     board.mouse.move(end["x"] + end["width"] / 2, end["y"] + end["height"] / 2, steps=12)
+    expect(zone.locator(".ghost")).to_have_count(1)
     board.mouse.up()
     dialog = board.locator("#dialog-frame")
     dialog.get_by_label("Дорого").check()
@@ -173,7 +181,7 @@ def test_a_card_is_added_in_place_and_stands_in_its_column(board, card):
 
 def test_a_phone_shows_one_column_and_moves_a_card_by_its_button(phone, login, boss, card):
     login(phone, boss)
-    phone.goto(f"/board/{card.pipeline_id}/")
+    opened(phone, card.pipeline)
     first, second = (phone.locator(f"#column-{stage(card.pipeline, c).pk}") for c in ("s1", "s2"))
     expect(first).to_be_in_viewport(ratio=0.5)
     expect(second).not_to_be_in_viewport(ratio=0.2)
@@ -186,6 +194,33 @@ def test_a_phone_shows_one_column_and_moves_a_card_by_its_button(phone, login, b
     expect(chip).to_have_attribute("aria-current", "")
     wide = phone.evaluate("document.documentElement.scrollWidth > innerWidth")
     assert not wide
+
+
+def test_a_finger_drags_a_card_to_the_next_stage(phone, login, boss, card):
+    login(phone, boss)
+    opened(phone, card.pipeline)
+    touch = phone.context.new_cdp_session(phone)
+
+    def finger(kind, *points):
+        where = [{"x": x, "y": y} for x, y in points]
+        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": where})
+
+    box = on_board(phone, card).bounding_box()
+    x, y = box["x"] + 80, box["y"] + 20
+    finger("touchStart", (x, y))
+    expect(phone.locator(".board-card.lifted")).to_be_visible()  # it was held long enough
+    for step in range(1, 8):
+        finger("touchMove", (x, y + 12 * step))
+    zone = phone.locator(".drop-zone.next")
+    expect(zone).to_contain_text("Этап 2")
+    end = zone.bounding_box()
+    for step in range(1, 6):
+        finger("touchMove", (end["x"] + 20 * step, end["y"] + 20))
+    expect(zone.locator(".ghost")).to_have_count(1)
+    with phone.expect_response("**/move/*"):
+        finger("touchEnd")
+    expect(column(phone, card, "s2").locator(".board-card:not(.sending)")).to_have_count(1)
+    assert stands_in(card, "s2")
 
 
 def test_coming_back_finds_the_place_in_a_long_column(board, card, pipeline, boss):

@@ -7,6 +7,7 @@ import { toast } from "app/toasts"
 
 const PAUSE = 1000 // milliseconds between two re-readings of what others changed
 const CALM = 250 // milliseconds in which several changes become one re-reading
+const AGED = 600_000 // milliseconds after which clocks and figures are read anew though nobody changed a thing
 const MOST = 100 // changed cards; more are read as a whole board
 const OTHER = "other" // instead of a stage: into another funnel
 const FIRST = 25 // cards of a column at the first opening
@@ -56,6 +57,8 @@ class AppBoard extends HTMLElement {
     this.#prepare()
     this.#resume()
     this.#where()
+    const ageing = setInterval(() => { this.#whole = true; this.#soon() }, AGED)
+    signal.addEventListener("abort", () => clearInterval(ageing))
   }
 
   disconnectedCallback() {
@@ -267,13 +270,11 @@ class AppBoard extends HTMLElement {
     if (fold) return this.#unfold(fold.closest(".column"))
     const chip = event.target.closest(".stage-switcher [data-to]")
     if (chip) return this.#show(this.#column(chip.dataset.to))
-    const act = event.target.closest("[data-do]")?.dataset.do
-    if (!act) return
+    if (!event.target.closest("[data-do=move]")) return
     const card = this.#current?.isConnected ? cardOf(idOf(this.#current)) : null
     if (!card) return toast({ kind: "info", text: this.#word("choose") })
     if (card.classList.contains("fixed")) return toast({ kind: "warning", text: this.#word("fixed") })
-    if (act === "move") this.#choose(card)
-    else this.#move(card, this.#next(card)?.dataset.stage)
+    this.#choose(card)
   }
 
   #unfold(column, open = column.classList.contains("column-folded")) {
@@ -320,7 +321,8 @@ class AppBoard extends HTMLElement {
   }
 
   #flush() {
-    if (document.body.classList.contains("is-dragging")) return this.#soon()
+    const typing = this.#whole && this.#board.querySelector("input:focus")
+    if (typing || document.body.classList.contains("is-dragging")) return this.#soon()
     const ids = [...this.#changed].filter(id => !this.#held.has(id))
     if (this.#whole || ids.length > MOST) return this.#refresh()
     for (const id of ids) this.#changed.delete(id)
