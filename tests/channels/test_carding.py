@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from tests.channels.factories import SYSTEM, make_channel, write_in
-from tests.factories import make_field, make_item_type, make_pipeline, stage
+from tests.factories import make_field, make_item_type, make_pipeline, make_reason, stage
 from tests.people.factories import make_user
 from voronka.channels import rules
 from voronka.channels.commands import replay, save_repeat_rule, send_message
@@ -15,7 +15,8 @@ from voronka.channels.models import Enquiry
 from voronka.channels.rules import Card, Repeat, decide
 from voronka.clients.commands import exclude, lift_exclusion
 from voronka.clients.models import Client, Exclusion
-from voronka.items.commands import convert_lead, lose_item, win_item
+from voronka.items.commands import convert_lead, exclude_client_of, lose_item, win_item
+from voronka.items.commands.excluding import is_excluded
 from voronka.items.models import Attachment, Item, ItemLink
 from voronka.journal.actors import Actor
 from voronka.journal.models import Event
@@ -69,7 +70,7 @@ def test_a_refused_card_returns_to_work_when_the_funnel_says_so():
     assert Event.objects.filter(verb="item.corrected").count() == 1
 
 
-def test_a_card_that_rests_in_nurturing_is_taken_over_by_a_new_one():
+def test_a_card_that_rests_in_nurturing_is_taken_over_by_a_new_one_of_another_type():
     channel = make_channel()
     resting = write_in(channel, "a").item
     Pipeline.objects.filter(pk=resting.pipeline_id).update(purpose="nurturing")
@@ -77,6 +78,18 @@ def test_a_card_that_rests_in_nurturing_is_taken_over_by_a_new_one():
     again = write_in(other, "b")
     assert again.decision["why"] == "was_resting"
     assert ItemLink.objects.get().parent_id == resting.pk
+
+
+def test_a_card_of_the_same_type_returns_from_nurturing_through_a_tunnel():
+    channel = make_channel()
+    resting = write_in(channel, "a").item
+    sales = make_pipeline(channel.pipeline.item_type)
+    Pipeline.objects.filter(pk=resting.pipeline_id).update(purpose="nurturing")
+    again = write_in(make_channel(sales), "b")
+    assert (again.item, again.decision["why"]) == (resting, "rest_returned")
+    assert again.item.pipeline == sales
+    assert Item.objects.count() == 1
+    assert Item.objects.get().clock_started_at is not None
 
 
 def test_an_answer_in_a_thread_goes_to_its_card():
@@ -161,6 +174,17 @@ def test_an_excluded_sender_is_counted_and_makes_no_card():
     assert Message.objects.count() == 1
     lift_exclusion(row.pk, by=boss)
     assert write_in(channel, "c").state == Enquiry.State.CARDED
+
+
+def test_a_card_from_no_customer_is_excluded_and_closed_in_one_go():
+    channel = make_channel()
+    supplier = make_reason(channel.pipeline, target=False)
+    item = write_in(channel, "a", **{"from": [["phone", "+79161234567"], ["email", "a@b.ru"]]}).item
+    rows = exclude_client_of(item.pk, reason="supplier", by=Actor.user(channel.owner))
+    item.refresh_from_db()
+    assert {r.identity_value for r in rows} == {"+79161234567", "a@b.ru"}
+    assert (item.loss_reason, is_excluded(item)) == (supplier, True)
+    assert write_in(channel, "b", **{"from": [["email", "a@b.ru"]]}).state == "excluded"
 
 
 def test_what_an_exclusion_stopped_can_be_pardoned():

@@ -56,7 +56,7 @@ class ChannelRow:
 
 
 def channels(*, at: datetime, archived: bool = False) -> list[ChannelRow]:
-    """Return the channels in order, with what is wrong with them. Three SQL queries."""
+    """Return the channels in order, with what is wrong with them. Four SQL queries."""
     rows = Channel.objects.select_related("pipeline__item_type", "source", "owner")
     rows = rows.filter(archived_at__isnull=not archived)
     lost = dict(

@@ -23,14 +23,16 @@ def company_schedule() -> WorkSchedule:
 
 
 def calendar_schedule(calendar: WorkingCalendar | None) -> WorkSchedule:
-    """Return a calendar's schedule, the company's when there is none. No or one SQL query."""
-    return company_schedule() if calendar is None else _schedule(calendar, None, settings.TIME_ZONE)
+    """Return a calendar's schedule, the company's when there is none. One or two SQL queries."""
+    if calendar is None:
+        return company_schedule()
+    return _schedule(calendar, None, company().time_zone)
 
 
 def schedules_of(users: Iterable[User]) -> dict[int, WorkSchedule]:
     """Return the working time of several people, loaded with their calendars. One SQL query."""
-    company = WorkingCalendar.objects.filter(is_default=True).first()
-    return {u.pk: _schedule(u.calendar or company, u.hours, u.time_zone) for u in users}
+    usual = WorkingCalendar.objects.filter(is_default=True).first()
+    return {u.pk: _schedule(u.calendar or usual, u.hours, u.time_zone) for u in users}
 
 
 def schedule_of(user_id: int, *, calendar_id: int | None = None) -> WorkSchedule:

@@ -35,7 +35,9 @@ class Route:
 
 
 def routing_rules(when: str = RoutingRule.When.ENQUIRY, *, all_: bool = False) -> list[RoutingRule]:
-    """Return the rows of a table in order, with what they name. One SQL query.
+    """Return the rows of a table in order, with what they name. One SQL query, or a lighter one.
+
+    Most companies have no table: whether there is a row is asked first, at a tenth of the cost.
 
     Args:
         all_: those that are switched off as well.
@@ -43,6 +45,8 @@ def routing_rules(when: str = RoutingRule.When.ENQUIRY, *, all_: bool = False) -
     rows = RoutingRule.objects.filter(when=when)
     if not all_:
         rows = rows.filter(active=True)
+    if not rows.exists():
+        return []
     named = ("pipeline__item_type", "pipeline__calendar", "distribution", "owner")
     return list(rows.select_related(*named).order_by("position", "pk"))
 
@@ -80,7 +84,7 @@ def route(subject: Subject, rules: Sequence[RoutingRule], *, now: datetime) -> R
 
 
 def propose(item: Item, *, now: datetime) -> Route:
-    """Return where a lead should go when it becomes a deal. At most four SQL queries."""
+    """Return where a lead should go when it becomes a deal. At most five SQL queries."""
     rules = routing_rules(RoutingRule.When.CONVERSION)
     if not rules:
         return Route()

@@ -17,6 +17,7 @@ _DECISIONS: dict[str, Sentence] = {
     "was_resting": gettext_lazy("a new card: takes over from one that rested"),
     "open_card": gettext_lazy("turned to us again: joined, because the card is open"),
     "refused_before": gettext_lazy("turned to us again: the refused card returns to work"),
+    "rest_returned": gettext_lazy("turned to us again: the card that rested returns to sales"),
     "thread_closed": gettext_lazy("an answer in the thread of a closed card"),
 }
 _OWNER_WHY: dict[str, Sentence] = {

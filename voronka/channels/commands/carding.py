@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -42,8 +43,10 @@ from voronka.items.commands.card import lock_card, note_event
 from voronka.items.commands.creating import draft_item, first_stage, place_item
 from voronka.items.commands.moving import correct_item
 from voronka.items.commands.sources import add_touch
-from voronka.items.models import Item, ItemLink
+from voronka.items.commands.tunnelling import Tunnel, tunnel_item
+from voronka.items.models import Item, ItemLink, Passage
 from voronka.journal.actors import Actor
+from voronka.kernel.errors import DomainError
 from voronka.routing.commands import note_unplaced
 from voronka.routing.queries import routing_rules
 from voronka.timeline.commands.conversations import lock_conversation, open_conversation
@@ -192,8 +195,11 @@ class _Intake:
             thread_card=facts_of_card(own) if own else None,
         )
         by_id = {card.pk: card for card in [*cards, *([own] if own else [])]}
+        rest = by_id.get(decision.rest_id or 0)
+        if rest is not None and self._bring_back(rest, destination):
+            decision = rules.Decision("return", "rest_returned", rest.pk)
         if decision.what == "open":
-            self._open(destination, client, decision, rest=by_id.get(decision.rest_id or 0))
+            self._open(destination, client, decision, rest=rest)
         else:
             card = by_id[decision.card_id or 0]
             self._join(card, client, decision, thread=thread, destination=destination)
@@ -283,8 +289,24 @@ class _Intake:
             at=self.at,
         )
 
+    def _bring_back(self, rest: Item, destination: Destination) -> bool:
+        """Send a card that rested in nurturing or reactivation through a tunnel back to sales.
+
+        It can't go where the type is another, or the entry stage wants what it lacks.
+        """
+        pipeline = destination.pipeline
+        if rest.pipeline.item_type_id != pipeline.item_type_id:
+            return False
+        entry = first_stage(list(pipeline.stages.select_related("pipeline__item_type")))
+        try:
+            with transaction.atomic():
+                tunnel_item(rest.pk, Tunnel(entry, Passage.How.MOVE), by=self.by)
+        except DomainError:
+            return False
+        return True
+
     def _take_over(self, item: Item, rest: Item) -> None:
-        """Let a new card take over from one that rested in nurturing or reactivation."""
+        """Link a new card with the one that rests, and which it takes over from."""
         ItemLink.objects.create(
             parent=rest, child=item, kind=ItemLink.Kind.COPY, created_at=timezone.now()
         )
@@ -298,7 +320,9 @@ class _Intake:
         thread: Message | None,
         destination: Destination,
     ) -> None:
-        if decision.what == "return":
+        if decision.why == "rest_returned":
+            card.refresh_from_db()
+        elif decision.what == "return":
             back = first_stage(list(card.pipeline.stages.all()))
             card = correct_item(card.pk, to=back, why=_("The client wrote again."), by=self.by)
         talk = thread.conversation if thread else None

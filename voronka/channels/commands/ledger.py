@@ -9,7 +9,6 @@ import logging
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
@@ -26,6 +25,7 @@ from voronka.journal.commands import record
 from voronka.journal.models import Event
 from voronka.kernel.errors import DomainError, NotFound
 from voronka.people import access
+from voronka.people.queries import company
 
 log = logging.getLogger(__name__)
 _TAKEN_FOR = timedelta(seconds=30)  # whoever received it works on it; after that anybody may
@@ -96,7 +96,7 @@ def _process(enquiry: Enquiry, *, fresh: bool = False) -> Enquiry:
     Args:
         fresh: we have stored it just now, so it is ours for `_TAKEN_FOR`: needs no lock.
     """
-    with translation.override(settings.LANGUAGE_CODE):  # what is stored speaks the company's
+    with translation.override(company().language):  # what is stored speaks the company's
         try:
             incoming = _understand(enquiry)
         except Exception as error:

@@ -5,6 +5,7 @@ from voronka.items.commands.converting import convert_lead, undo_conversion
 from voronka.items.commands.creating import create_item
 from voronka.items.commands.deleting import delete_item, restore_item
 from voronka.items.commands.editing import assign_owner, confirm_criterion, edit_item
+from voronka.items.commands.excluding import exclude_client_of
 from voronka.items.commands.files import attach_file, remove_file
 from voronka.items.commands.lines import set_lines
 from voronka.items.commands.linking import link_items, unlink_items, unwatch_item, watch_item
@@ -22,6 +23,7 @@ __all__ = [
     "create_item",
     "delete_item",
     "edit_item",
+    "exclude_client_of",
     "link_items",
     "lose_item",
     "move_item",

@@ -18,6 +18,7 @@ from voronka.items.commands.converting import carried
 from voronka.items.commands.creating import create_item
 from voronka.items.commands.editing import apply_changes, changed_columns
 from voronka.items.commands.lines import Line
+from voronka.items.commands.sources import carry_touches
 from voronka.items.errors import GateClosed
 from voronka.items.models import Item, ItemLink, LineItem, Passage
 from voronka.journal.actors import Actor
@@ -81,6 +82,8 @@ def tunnel_item(item_id: int, tunnel: Tunnel, *, by: Actor, at: datetime | None 
         arrived = item
     else:
         arrived = _follow(item, tunnel, by=by, at=moment)
+    if arrived.pk != item.pk:
+        carry_touches(item.pk, arrived.pk)
     Passage.objects.create(
         item=item,
         child=None if arrived.pk == item.pk else arrived,

@@ -117,16 +117,17 @@ def on_enquiry(event: Event) -> None:
     """
     if event.diff.get("enquiry") is None or event.diff.get("test"):
         return
-    owner = User.objects.filter(pk=event.diff["owner_id"], is_active=True).first()
-    if owner is None:
+    people = User.objects.filter(pk=event.diff["owner_id"], is_active=True)
+    language = people.values_list("language", flat=True).first()
+    if language is None:
         return
-    with override(owner.language):
+    with override(language):
         if event.verb == "item.created":
             text = _("New enquiry: “%(title)s”.") % {"title": event.diff["title"]}
         else:
             title = Item.objects.values_list("title", flat=True).get(pk=event.subject_id)
             text = _("“%(title)s”: the client has turned to us again.") % {"title": title}
-    notify(owner.pk, Notification.Kind.ENQUIRY, text, item_id=event.subject_id)
+    notify(event.diff["owner_id"], Notification.Kind.ENQUIRY, text, item_id=event.subject_id)
 
 
 def on_nobody_fits(event: Event) -> None:

@@ -12,6 +12,11 @@ def form_by_key(key: str) -> Form | None:
     """Return the form behind a public key, with its channel as intake needs it. One SQL query."""
     named = ("channel__pipeline__item_type", "channel__pipeline__calendar")
     rows = Form.objects.select_related(*named, "channel__source", "channel__owner")
+    rows = rows.defer(  # long texts and what only pages of the set-up show
+        *(f"channel__pipeline__{c}" for c in ("name", "split_reason", "naming")),
+        *(f"channel__pipeline__item_type__{c}" for c in ("name", "plural", "success", "icon")),
+        *(f"channel__owner__{c}" for c in ("password", "hours", "theme", "phone", "dismissed_at")),
+    )
     return rows.filter(channel__key=key, channel__archived_at=None).first()
 
 
