@@ -86,10 +86,11 @@ icons() {
     --exclude-dir=vendor | sort -u
 }
 
-chromium() {
+# `type -P` asks for a program only: a function of that name would answer `command -v`.
+test_browser() {
   local name
   for name in "${VORONKA_CHROMIUM:-}" chromium chromium-browser google-chrome google-chrome-stable; do
-    if [ -n "$name" ] && command -v "$name" >/dev/null; then return; fi
+    if [ -n "$name" ] && type -P "$name" >/dev/null; then return; fi
   done
   if can_apt; then
     apt_install chromium fonts-dejavu-core || die "Chromium could not be installed by apt-get; see above."
@@ -108,4 +109,4 @@ if [ -f package.json ]; then
 fi
 run_once messages "$(find voronka -name '*.po' -exec cksum {} + | sort)" \
   .venv/bin/python scripts/messages.py compile
-if [ "${1:-}" = --browser ]; then chromium; fi
+if [ "${1:-}" = --browser ]; then test_browser; fi

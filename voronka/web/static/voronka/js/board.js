@@ -235,8 +235,10 @@ class AppBoard extends HTMLElement {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return
     const side = { ArrowLeft: -1, ArrowRight: 1 }[event.key] ?? 0
     const step = { ArrowUp: -1, ArrowDown: 1 }[event.key] ?? 0
-    if (!side && !step) return
     const active = document.activeElement
+    const form = event.key === "Escape" && active.closest(".quick-form")
+    if (form) return this.#quick(form.parentElement, false)
+    if (!side && !step) return
     if (active !== document.body && !this.#board.contains(active)) return
     if (active.matches("input, textarea, select")) return
     const card = active.closest(".board-card") ?? (this.#current?.isConnected ? this.#current : null)
@@ -264,6 +266,8 @@ class AppBoard extends HTMLElement {
   }
 
   #click(event) {
+    const quick = event.target.closest("[data-quick]")
+    if (quick) return this.#quick(quick.closest(".quick"), quick.dataset.quick === "open")
     const mover = event.target.closest(".card-move")
     if (mover) return this.#choose(mover.closest(".board-card"))
     const fold = event.target.closest("[data-fold]")
@@ -275,6 +279,15 @@ class AppBoard extends HTMLElement {
     if (!card) return toast({ kind: "info", text: this.#word("choose") })
     if (card.classList.contains("fixed")) return toast({ kind: "warning", text: this.#word("fixed") })
     this.#choose(card)
+  }
+
+  /** Open or close the short form of a new card; at once, so that no letter typed after the click is lost. */
+  #quick(box, open) {
+    const [button, form] = box.children
+    button.hidden = open
+    form.hidden = !open
+    if (open) form.querySelector("[name=f-title]").focus()
+    else button.focus()
   }
 
   #unfold(column, open = column.classList.contains("column-folded")) {
@@ -321,7 +334,7 @@ class AppBoard extends HTMLElement {
   }
 
   #flush() {
-    const typing = this.#whole && this.#board.querySelector("input:focus")
+    const typing = this.#whole && this.#board.querySelector("input:focus, .quick-form:not([hidden])")
     if (typing || document.body.classList.contains("is-dragging")) return this.#soon()
     const ids = [...this.#changed].filter(id => !this.#held.has(id))
     if (this.#whole || ids.length > MOST) return this.#refresh()
