@@ -1,5 +1,6 @@
 """The only wiring. Every setting comes from the environment by a typed reader."""
 
+import os
 import secrets
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ HOME = env.path("VORONKA_HOME", BASE_DIR / "var")  # database, files, secret key
 PORT = env.integer("PORT", 8000, low=1, high=65535)
 BIND = env.text("VORONKA_BIND", "127.0.0.1")
 PUBLIC_URL = env.text("VORONKA_URL", f"http://127.0.0.1:{PORT}")
-WEB_PROCESSES = env.integer("VORONKA_WEB_PROCESSES", 1, low=1, high=64)
+WEB_PROCESSES = env.integer("VORONKA_WEB_PROCESSES", min(2, os.cpu_count() or 1), low=1, high=64)
 WEB_THREADS = env.integer("VORONKA_WEB_THREADS", 12, low=1, high=200)  # in each web process
 TRUSTED_PROXIES = env.text("VORONKA_TRUSTED_PROXIES")  # addresses whose X-Forwarded-* we believe
 DEBUG = env.flag("VORONKA_DEBUG")

@@ -78,9 +78,9 @@ class Installation:
 
     def child(self, name: str) -> psutil.Process | None:
         assert self.process
-        for child in psutil.Process(self.process.pid).children():
+        for child in psutil.Process(self.process.pid).children(recursive=True):
             with contextlib.suppress(psutil.Error):
-                if name in child.cmdline():
+                if " ".join(child.cmdline()).startswith(f"voronka {name}"):
                     return child
         return None
 

@@ -20,7 +20,7 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installat
         made.clear_away()
 
 
-@pytest.mark.parametrize("name", ["web", "worker"])
+@pytest.mark.parametrize("name", ["web", "worker", "nursery"])
 def test_a_killed_process_comes_back(installation, name):
     before = installation.child(name)
     before.kill()

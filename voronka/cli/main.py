@@ -14,6 +14,7 @@ from voronka.kernel.errors import DomainError
 
 MODULES = (
     "run",
+    "nursery",
     "web",
     "worker",
     "migrate",

@@ -1,6 +1,7 @@
 """`voronka run`: the supervisor. Database, tables, web and worker in one foreground command.
 
-It stays small: Django lives in the children. A child that dies comes back; so does the database.
+It stays small: Django lives in the nursery, which forks web and worker. Whatever dies comes back,
+the database too.
 """
 
 import fcntl
@@ -12,20 +13,19 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from voronka.cli.nursery import NOT_PREPARED, warn
 from voronka.kernel import first_run
 from voronka.kernel.errors import DomainError
 
-_TICK = 0.2  # seconds between looks at the children
-_STEADY = 20.0  # a child that lived so long starts its delays anew
-_LONGEST_DELAY = 20.0  # seconds between two starts of a child that keeps dying
-_STOP_WITHIN = 8.0  # seconds for web and worker; after that they are killed
+_TICK = 0.2  # seconds between looks at the nursery and the database
+_PAUSE = 2.0  # seconds before the nursery is started again
+_STOP_WITHIN = 10.0  # seconds for the nursery; after that it is killed
 DEMO_LOGINS = "demo-logins.txt"  # in the home
 NOBODY_YET = "nobody-yet"  # in the home while there are no people: the first owner is awaited
 
@@ -43,9 +43,8 @@ class NotPrepared(DomainError):
 
 
 def register(app: typer.Typer) -> None:
-    """Add the commands."""
+    """Add the command."""
     app.command()(run)
-    app.command(hidden=True)(prepare)
 
 
 def run(
@@ -71,9 +70,7 @@ def run(
             signal.signal(number, lambda *_: stop.set())
         print("Starting the database …", flush=True)
         with database.serving():
-            _prepare(stop, demo=demo)
-            if not stop.is_set():
-                _supervise(_Supervisor(listener, stop), began=began, reload=reload)
+            _supervise(_Supervisor(listener, stop, demo=demo), began=began, reload=reload)
             print("Stopping …", flush=True)
     print("Stopped.", flush=True)
 
@@ -89,7 +86,7 @@ def _supervise(supervisor: "_Supervisor", *, began: float, reload: bool) -> None
             supervisor.watch_code()
         supervisor.watch()
     finally:
-        supervisor.stop_children()
+        supervisor.stop_nursery()
 
 
 def prepare(demo: bool = True) -> None:
@@ -144,19 +141,6 @@ def _note_whether_anybody() -> None:
         mark.touch()
 
 
-def _prepare(stop: threading.Event, *, demo: bool) -> None:
-    """Run `prepare` as a child, so that the supervisor itself never loads Django."""
-    command = [*_VORONKA, "prepare", "--demo" if demo else "--no-demo"]
-    child = subprocess.Popen(command, start_new_session=True)  # noqa: S603
-    while child.poll() is None:
-        if stop.wait(0.02):
-            child.terminate()
-            child.wait()
-            return
-    if child.returncode:
-        raise NotPrepared("Voronka did not start; the reason stands above.")
-
-
 _VORONKA = (sys.executable, "-m", "voronka.cli.main")
 
 
@@ -190,54 +174,20 @@ def _greet(home: Path, seconds: float) -> None:
     print("Ctrl-C stops it.", flush=True)
 
 
-def _warn(sentence: str) -> None:
-    """Tell the terminal, if it is still there: a closed one must not stop the house."""
-    with suppress(OSError):
-        print(sentence, file=sys.stderr, flush=True)
-
-
-@dataclass
-class _Child:
-    name: str
-    command: list[str]
-    sockets: tuple[int, ...] = ()
-    process: subprocess.Popen[bytes] | None = None
-    started: float = 0.0
-    delay: float = 0.0
-    not_before: float = 0.0
-
-    def start(self) -> None:
-        """Start it in a session of its own: Ctrl-C reaches the supervisor only."""
-        self.started = time.monotonic()
-        self.process = subprocess.Popen(  # noqa: S603
-            self.command, pass_fds=self.sockets, start_new_session=True
-        )
-
-    def alive(self) -> bool:
-        return self.process is not None and self.process.poll() is None
-
-    def signal(self, number: int) -> None:
-        if self.process and self.alive():
-            self.process.send_signal(number)
-
-
 class _Supervisor:
-    def __init__(self, listener: socket.socket, stop: threading.Event) -> None:
-        from voronka import settings
-
+    def __init__(self, listener: socket.socket, stop: threading.Event, *, demo: bool) -> None:
         self._stop = stop
         self._listener = listener
         number = listener.fileno()
-        parent = ("--parent", str(os.getpid()))
-        web = [*_VORONKA, "web", "--socket-number", str(number), *parent]
-        self._children = [
-            _Child(f"web {i + 1}", web, (number,)) for i in range(settings.WEB_PROCESSES)
-        ]
-        self._children.append(_Child("worker", [*_VORONKA, "worker", *parent]))
+        said = "--demo" if demo else "--no-demo"
+        self._command = [*_VORONKA, "nursery", str(number), str(os.getpid()), said]
+        self._nursery: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        for child in self._children:
-            child.start()
+        """Start the nursery in a session of its own: Ctrl-C reaches the supervisor only."""
+        self._nursery = subprocess.Popen(  # noqa: S603
+            self._command, pass_fds=(self._listener.fileno(),), start_new_session=True
+        )
 
     def wait_until_answering(self) -> bool:
         """Wait until web answers /health; False when told to stop meanwhile."""
@@ -246,7 +196,7 @@ class _Supervisor:
         host, port = self._listener.getsockname()[:2]
         host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
         while not self._stop.is_set():
-            self._look_after_children()
+            self._look_after_nursery()
             asked = http.client.HTTPConnection(host, port, timeout=2)
             try:
                 asked.request("GET", "/health", headers={"Host": "localhost"})
@@ -260,21 +210,21 @@ class _Supervisor:
         return False
 
     def watch(self) -> None:
-        """Bring back whatever dies, until told to stop."""
+        """Bring back what dies, until told to stop."""
         while not self._stop.wait(_TICK):
             self._look_after_database()
-            self._look_after_children()
+            self._look_after_nursery()
 
     def watch_code(self) -> None:
-        """Restart the children when a source file changes (for development)."""
+        """Restart the nursery when a source file changes (for development)."""
         from watchfiles import PythonFilter, watch
 
         def restart() -> None:
             for _ in watch(
                 Path(__file__).parent.parent, watch_filter=PythonFilter(), stop_event=self._stop
             ):
-                for child in self._children:
-                    child.signal(signal.SIGTERM)
+                if self._nursery:
+                    self._nursery.terminate()
 
         threading.Thread(target=restart, name="code-watch", daemon=True).start()
 
@@ -285,36 +235,31 @@ class _Supervisor:
 
         if not database.is_embedded() or Cluster(settings.HOME).running():
             return
-        _warn("The database died; starting it again …")
+        warn("The database died; starting it again …")
         try:
             database.ensure(Cluster(settings.HOME))
         except DomainError as trouble:
-            _warn(f"{trouble} Trying again.")
+            warn(f"{trouble} Trying again.")
             self._stop.wait(2)
 
-    def _look_after_children(self) -> None:
-        now = time.monotonic()
-        for child in self._children:
-            if child.alive():
-                continue
-            if child.process:
-                lived = now - child.started
-                child.delay = 0.0 if lived > _STEADY else min(_LONGEST_DELAY, child.delay * 2 + 0.2)
-                child.not_before = now + child.delay
-                code = child.process.returncode
-                child.process = None
-                _warn(f"{child.name} ended (code {code}); back in {child.delay:.1f} s")
-            if now >= child.not_before:
-                child.start()
+    def _look_after_nursery(self) -> None:
+        if not self._nursery or (code := self._nursery.poll()) is None:
+            return
+        if code == NOT_PREPARED:
+            raise NotPrepared("Voronka did not start; the reason stands above.")
+        if code:
+            warn(f"The nursery of web and worker ended (code {code}); starting it again …")
+            self._stop.wait(_PAUSE)
+        if not self._stop.is_set():
+            self.start()
 
-    def stop_children(self) -> None:
-        """Ask web and worker to end; kill what does not in time."""
-        for child in self._children:
-            child.signal(signal.SIGTERM)
-        deadline = time.monotonic() + _STOP_WITHIN
-        for child in self._children:
-            while child.alive() and time.monotonic() < deadline:
-                time.sleep(0.02)
-            child.signal(signal.SIGKILL)
-            if child.process:
-                child.process.wait()
+    def stop_nursery(self) -> None:
+        """Ask the nursery to end with its children; kill it when it does not in time."""
+        if not self._nursery:
+            return
+        self._nursery.terminate()
+        try:
+            self._nursery.wait(_STOP_WITHIN)
+        except subprocess.TimeoutExpired:
+            self._nursery.kill()
+            self._nursery.wait()

@@ -7,7 +7,6 @@ import threading
 import time
 from contextlib import suppress
 from types import FrameType
-from typing import Annotated
 
 import typer
 
@@ -27,16 +26,21 @@ def register(app: typer.Typer) -> None:
     app.command()(web)
 
 
-def web(
-    socket_number: Annotated[int, typer.Option(hidden=True)] = -1,
-    parent: Annotated[int, typer.Option(hidden=True)] = 0,
-) -> None:
+def web() -> None:
     """Serve the pages, the API and the live stream from one process."""
     from voronka.cli.session import ready
 
-    listener = socket.socket(fileno=socket_number) if socket_number >= 0 else listen()
-    with ready(migrated=not parent), suppress(KeyboardInterrupt):
-        stop_with(parent)
+    listener = listen()
+    with ready():
+        pass
+    serve(listener)
+
+
+def serve(listener: socket.socket) -> None:
+    """Answer on a socket that listens already, until told to stop; the tables are up to date."""
+    from voronka.cli.session import ready
+
+    with ready(migrated=False), suppress(KeyboardInterrupt):
         _serve(listener)
 
 
@@ -64,9 +68,7 @@ def listen() -> socket.socket:
 
 
 def stop_with(parent: int) -> None:
-    """End this process soon after its supervisor `parent` is gone (0: there is none)."""
-    if not parent:
-        return
+    """End this process soon after its parent is gone."""
 
     def watch() -> None:
         while os.getppid() == parent:

@@ -23,16 +23,21 @@ def register(app: typer.Typer) -> None:
 
 def worker(
     concurrency: Annotated[int, typer.Option(help="Jobs at the same time", min=1)] = 4,
-    parent: Annotated[int, typer.Option(hidden=True)] = 0,
 ) -> None:
     """Work off jobs, periodic tasks and robots until told to stop."""
     from voronka.cli.session import ready
-    from voronka.cli.web import stop_with
 
-    with ready(migrated=not parent):
+    with ready():
+        work(concurrency)
+
+
+def work(concurrency: int = 4) -> None:
+    """Work off jobs, `concurrency` at the same time; the tables are up to date."""
+    from voronka.cli.session import ready
+
+    with ready(migrated=False):
         from voronka.automation.worker import running
 
-        stop_with(parent)
         with running():
             asyncio.run(_work(concurrency))
 
