@@ -36,6 +36,7 @@ from voronka.items import commands
 from voronka.items.commands.lines import Line
 from voronka.items.models import Item
 from voronka.kernel.errors import DomainError, InvalidInput, NotFound
+from voronka.kernel.prepared import Prepared
 from voronka.people.models import User
 from voronka.pipelines.models import LossReason, Pipeline, Stage
 from voronka.timeline.commands.notes import write_note
@@ -105,11 +106,14 @@ def _card(request: TokenRequest, item_id: Id, *, with_all: bool = True) -> Item:
 
 
 def _fresh(item: Item) -> ItemOut:
-    return ItemOut.of(Item.objects.select_related(*_WITH).get(pk=item.pk))
+    fresh = _FRESH.first(item.pk)
+    if fresh is None:
+        raise NotFound(_("There is no such card. It may have been deleted."))
+    return ItemOut.of(fresh)
 
 
 def _stage(pipeline_id: int, code: str) -> Stage:
-    stage = Stage.objects.filter(pipeline_id=pipeline_id, code=code).first()
+    stage = _STAGE.first(pipeline_id, code)
     if stage is None:
         raise InvalidInput(
             _("The funnel has no stage “%(name)s”.") % {"name": code},
@@ -118,8 +122,22 @@ def _stage(pipeline_id: int, code: str) -> Stage:
     return stage
 
 
+_STAGE = Prepared(
+    lambda pipeline_id, code: Stage.objects.filter(pipeline_id=pipeline_id, code=code),
+    int,
+    str,
+    model=Stage,
+)
+_PIPELINE = Prepared(
+    lambda code: Pipeline.objects.select_related("item_type").filter(code=code),
+    str,
+    model=Pipeline,
+)
+_FRESH = Prepared(lambda pk: Item.objects.select_related(*_WITH).filter(pk=pk), int, model=Item)
+
+
 def _pipeline(user: User, code: str) -> Pipeline:
-    pipeline = Pipeline.objects.select_related("item_type").filter(code=code).first()
+    pipeline = _PIPELINE.first(code)
     access = user.access
     if pipeline is None or not access.scope("see", pipeline.item_type.code, pipeline.code):
         raise InvalidInput(

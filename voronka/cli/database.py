@@ -29,6 +29,9 @@ def is_embedded() -> bool:
     return not env.text("DATABASE_URL")
 
 
+_DJANGOS = {"pool", "server_side_binding", "prepare_threshold"}  # options that are not libpq's
+
+
 def connection_arguments() -> dict[str, Any]:
     """Return psycopg's arguments for the configured database."""
     chosen = settings.DATABASES["default"]
@@ -39,7 +42,7 @@ def connection_arguments() -> dict[str, Any]:
         "host": chosen["HOST"],
         "port": chosen["PORT"],
     }
-    options = {key: value for key, value in chosen["OPTIONS"].items() if key != "pool"}
+    options = {key: value for key, value in chosen["OPTIONS"].items() if key not in _DJANGOS}
     return {key: value for key, value in named.items() if value} | options
 
 

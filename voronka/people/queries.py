@@ -11,6 +11,7 @@ from django.db.models import Count, Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from voronka.kernel.prepared import Prepared
 from voronka.people.access import SCOPE_TITLES, Scope
 from voronka.people.fingerprints import fingerprint
 from voronka.people.models import (
@@ -144,19 +145,26 @@ def roles_with_numbers() -> list[Role]:
 
 def company() -> Company:
     """Return the company, with the installation's defaults until it is named. One query."""
-    saved = Company.objects.filter(pk=1).first()
+    saved = _COMPANY.first()
     return saved or Company(pk=1, language=settings.LANGUAGE_CODE[:2], time_zone=settings.TIME_ZONE)
 
 
 def find_token(plain: str) -> ApiToken | None:
     """Return a good key by its text, with its person and role; None for any other. One query."""
-    now = timezone.now()
-    return (
+    return _TOKEN.first(fingerprint(plain), timezone.now())
+
+
+_COMPANY = Prepared(lambda: Company.objects.filter(pk=1), model=Company)
+_TOKEN = Prepared(
+    lambda digest, now: (
         ApiToken.objects.select_related("user__role")
-        .filter(Q(expires_at=None) | Q(expires_at__gt=now), token_hash=fingerprint(plain))
+        .filter(Q(expires_at=None) | Q(expires_at__gt=now), token_hash=digest)
         .filter(revoked_at=None, user__is_active=True)
-        .first()
-    )
+    ),
+    str,
+    datetime,
+    model=ApiToken,
+)
 
 
 def tokens(user: User | None = None, *, open_only: bool = True) -> list[ApiToken]:

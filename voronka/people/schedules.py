@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
+from voronka.kernel.prepared import Prepared
 from voronka.kernel.worktime import OFFICE_HOURS, WorkSchedule
 from voronka.people.models import User, WorkingCalendar
 from voronka.people.queries import company
@@ -18,8 +19,7 @@ def company_schedule() -> WorkSchedule:
 
     Office hours count while no calendar is set up.
     """
-    calendar = WorkingCalendar.objects.filter(is_default=True).first()
-    return _schedule(calendar, None, company().time_zone)
+    return _schedule(_USUAL.first(), None, company().time_zone)
 
 
 def calendar_schedule(calendar: WorkingCalendar | None) -> WorkSchedule:
@@ -31,7 +31,7 @@ def calendar_schedule(calendar: WorkingCalendar | None) -> WorkSchedule:
 
 def schedules_of(users: Iterable[User]) -> dict[int, WorkSchedule]:
     """Return the working time of several people, loaded with their calendars. One SQL query."""
-    usual = WorkingCalendar.objects.filter(is_default=True).first()
+    usual = _USUAL.first()
     return {u.pk: _schedule(u.calendar or usual, u.hours, u.time_zone) for u in users}
 
 
@@ -42,13 +42,25 @@ def schedule_of(user_id: int, *, calendar_id: int | None = None) -> WorkSchedule
         calendar_id: of a funnel that has working hours of its own, e.g. a shop open on Sundays;
             they outrank the person's. The time zone stays the person's.
     """
-    user = User.objects.select_related("calendar").get(pk=user_id)
+    user = _USER.first(user_id)
+    if user is None:
+        raise User.DoesNotExist
     if calendar_id is not None:
-        of_funnel = WorkingCalendar.objects.filter(pk=calendar_id).first()
+        of_funnel = _CALENDAR.first(calendar_id)
         if of_funnel is not None:
             return _schedule(of_funnel, None, user.time_zone)
-    calendar = user.calendar or WorkingCalendar.objects.filter(is_default=True).first()
-    return _schedule(calendar, user.hours, user.time_zone)
+    return _schedule(user.calendar or _USUAL.first(), user.hours, user.time_zone)
+
+
+_USER = Prepared(
+    lambda pk: (
+        User.objects.select_related("calendar").only("hours", "time_zone", "calendar").filter(pk=pk)
+    ),
+    int,
+    model=User,
+)
+_CALENDAR = Prepared(lambda pk: WorkingCalendar.objects.filter(pk=pk), int, model=WorkingCalendar)
+_USUAL = Prepared(lambda: WorkingCalendar.objects.filter(is_default=True), model=WorkingCalendar)
 
 
 def _schedule(calendar: WorkingCalendar | None, hours: object, zone: str) -> WorkSchedule:

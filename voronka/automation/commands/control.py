@@ -15,6 +15,7 @@ from voronka.items.commands.card import lock_card, note_event
 from voronka.items.models import Item
 from voronka.journal.actors import Actor
 from voronka.kernel.errors import DomainError, InvalidInput
+from voronka.kernel.prepared import Prepared
 from voronka.people.access import of_actor, require_right
 from voronka.pipelines.commands.writing import begin, note
 from voronka.pipelines.errors import refuse_if
@@ -189,13 +190,18 @@ def require_pass(item: Item, to: Stage, by: Actor) -> None:
     Raises:
         PassNeeded: there is no pass, or it was given for a smaller amount.
     """
-    row = HighValue.objects.filter(pipeline_id=item.pipeline_id).first()
+    row = _HIGH_VALUE.first(item.pipeline_id)
     if row is None or to.code not in row.passes or not is_large(item, row):
         return
     if by.user_id is not None and _may_control(by):
         return
     if not StagePass.objects.filter(item=item, stage=to, amount__gte=item.amount).exists():
         raise PassNeeded(to)
+
+
+_HIGH_VALUE = Prepared(
+    lambda pipeline_id: HighValue.objects.filter(pipeline_id=pipeline_id), int, model=HighValue
+)
 
 
 def _may_control(by: Actor) -> bool:

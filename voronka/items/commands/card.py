@@ -16,6 +16,7 @@ from voronka.journal.commands import record
 from voronka.journal.models import Event
 from voronka.kernel.errors import InvalidInput, NotFound
 from voronka.kernel.locking import lock_row
+from voronka.kernel.prepared import Prepared
 from voronka.people import access
 from voronka.people.schedules import schedule_of
 from voronka.pipelines.models import Stage
@@ -28,11 +29,20 @@ def lock_card(item_id: int, *, by: Actor, action: str) -> Item:
         NotFound: there is no such card, or it lies in the recycle bin.
         Forbidden: the role does not reach it with this action.
     """
-    item = lock_row(Item.objects.alive().select_related("stage", "pipeline__item_type"), item_id)
+    item = lock_row(_CARD, item_id)
     if item is None:
         raise NotFound(_("There is no such card. It may have been deleted."))
     require_card(by, action, item)
     return item
+
+
+_CARD = Prepared(
+    lambda pk: (
+        Item.objects.alive().select_related("stage", "pipeline__item_type").filter(pk=pk).order_by()
+    ),
+    int,
+    model=Item,
+)
 
 
 def require_card(by: Actor, action: str, item: Item) -> None:

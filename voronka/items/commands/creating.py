@@ -19,11 +19,13 @@ from voronka.items.errors import GateClosed, WrongPipeline
 from voronka.items.models import Item
 from voronka.journal.actors import Actor
 from voronka.kernel.errors import Conflict, InvalidInput
+from voronka.kernel.prepared import Prepared
 from voronka.people import access
 from voronka.people.models import User
 from voronka.people.schedules import schedule_of
 from voronka.pipelines.grades import grade
 from voronka.pipelines.models import Field, Pipeline, Stage
+from voronka.pipelines.queries import ordered_stages
 
 
 @transaction.atomic
@@ -63,7 +65,7 @@ def create_item(
     if pipeline.archived:
         raise InvalidInput(_("This funnel is in the archive. Choose another one."))
     _require_active(owner_id)
-    stages = list(pipeline.stages.all())
+    stages = ordered_stages(pipeline)
     stage = stage or first_stage(stages)
     if not stage.is_open:
         raise InvalidInput(_("A new card starts in a stage of work. Choose one."))
@@ -197,11 +199,16 @@ def has_bought(contact_id: int | None, company_id: int | None) -> bool:
 
 
 def _require_active(owner_id: int) -> None:
-    if not User.objects.filter(pk=owner_id, is_active=True).exists():
+    if not _ACTIVE.first(owner_id):
         raise InvalidInput(
             _("This person no longer works here. Choose another one."),
             fields={"owner": _("Choose a person.")},
         )
+
+
+_ACTIVE = Prepared(
+    lambda pk: User.objects.filter(pk=pk, is_active=True).only("pk"), int, model=User
+)
 
 
 def _require_facts(item: Item, stage: Stage, stages: Sequence[Stage], *, has_lines: bool) -> None:

@@ -23,6 +23,7 @@ from voronka.kernel.errors import Forbidden, InvalidInput
 from voronka.people import access
 from voronka.people.schedules import schedule_of
 from voronka.pipelines.models import LossReason, Stage
+from voronka.pipelines.queries import ordered_stages
 
 UNDO_FOR = timedelta(minutes=10)
 TOO_LATE = _("This move can't be taken back any more. The head of sales can return the card.")
@@ -75,7 +76,7 @@ def move_item(
     if rules.is_backward(left, to) and item.pipeline.forward_only:
         raise BackwardRefused(to)
     diff = _take_along(item, changes, confirmed, by=by)
-    stages = list(item.pipeline.stages.all())
+    stages = ordered_stages(item.pipeline)
     if reason is not None and reason.pipeline_id != item.pipeline_id:
         raise InvalidInput(_("This reason belongs to another funnel. Choose one from the list."))
     verdict = gate.ask(item, to, stages, reason=reason, comment=comment)

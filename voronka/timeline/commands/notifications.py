@@ -12,6 +12,7 @@ from django.utils.translation import ngettext, override
 from voronka.items.models import Item, Watch
 from voronka.journal.live import announce_change
 from voronka.journal.models import Event
+from voronka.kernel.prepared import Prepared
 from voronka.people.models import User
 from voronka.people.queries import holders
 from voronka.pipelines.models import Stage
@@ -142,13 +143,7 @@ def on_nobody_fits(event: Event) -> None:
 
 def on_moved(event: Event) -> None:
     """Tell the watchers of a card that it has moved (a handler of moves and closings)."""
-    watchers = [
-        w.user
-        for w in Watch.objects.select_related("user").filter(
-            item_id=event.subject_id, user__is_active=True
-        )
-        if w.user_id != event.actor_user_id
-    ]
+    watchers = [w.user for w in _WATCHES.all(event.subject_id) if w.user_id != event.actor_user_id]
     if not watchers:
         return
     title = Item.objects.values_list("title", flat=True).get(pk=event.subject_id)
@@ -157,6 +152,15 @@ def on_moved(event: Event) -> None:
         with override(user.language):
             text = _("“%(title)s” has moved to “%(stage)s”.") % {"title": title, "stage": stage}
         notify(user.pk, Notification.Kind.WATCHED, text, item_id=event.subject_id)
+
+
+_WATCHES = Prepared(
+    lambda item_id: Watch.objects.select_related("user").filter(
+        item_id=item_id, user__is_active=True
+    ),
+    int,
+    model=Watch,
+)
 
 
 def on_deletion_asked(event: Event) -> None:
