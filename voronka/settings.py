@@ -47,7 +47,7 @@ X_FRAME_OPTIONS = "SAMEORIGIN"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PUBLIC_URL.startswith("https://")
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_NAME = "voronka_session"
-SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_ENGINE = "voronka.web.account.sessions"
 SESSION_COOKIE_AGE = 30 * 24 * 3600  # seconds
 
 INSTALLED_APPS = [
@@ -137,10 +137,10 @@ DATABASES: dict[str, dict[str, Any]] = {
     }
 }
 _pool_size = env.integer("VORONKA_POOL", 16, low=2, high=500)
-# Statements asked often are planned once; half of the database's time goes into planning else.
-DATABASES["default"]["OPTIONS"] = {"server_side_binding": True, "prepare_threshold": 5} | DATABASES[
-    "default"
-].get("OPTIONS", {})
+# Statements asked often are planned once: planning is half of the database's work else.
+_prepare = env.integer("VORONKA_PREPARE", 5, low=0, high=1000) or None
+_driver = {"server_side_binding": True, "prepare_threshold": _prepare}
+DATABASES["default"]["OPTIONS"] = _driver | DATABASES["default"].get("OPTIONS", {})
 if not TESTING:
     DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": _pool_size, "timeout": 15}
 if _replica := env.postgres("DATABASE_REPLICA_URL"):

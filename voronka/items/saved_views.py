@@ -10,6 +10,7 @@ from django.db.models import Q
 from voronka.items.filters import CardFilter
 from voronka.items.filters.card_filter import Params
 from voronka.items.models import SavedView
+from voronka.kernel.prepared import Prepared
 from voronka.people.models import User
 from voronka.pipelines.models import ItemType, Pipeline
 
@@ -22,9 +23,31 @@ def views_of(user: User, item_type: ItemType, pipeline: Pipeline | None) -> list
 
     One query.
     """
-    place = Q(pipeline=None) | Q(pipeline=pipeline) if pipeline else Q(pipeline=None)
-    views = SavedView.objects.filter(place, Q(owner=user) | Q(shared=True), item_type=item_type)
-    return list(views.select_related("owner"))
+    if pipeline is None:
+        return _OF_TYPE.all(user.pk, item_type.pk)
+    return _OF_PIPELINE.all(user.pk, item_type.pk, pipeline.pk)
+
+
+_VIEWS = SavedView.objects.select_related("owner")
+_OF_TYPE = Prepared(
+    lambda user, kind: _VIEWS.filter(
+        Q(owner_id=user) | Q(shared=True), item_type_id=kind, pipeline=None
+    ),
+    int,
+    int,
+    model=SavedView,
+)
+_OF_PIPELINE = Prepared(
+    lambda user, kind, pipeline: _VIEWS.filter(
+        Q(pipeline=None) | Q(pipeline_id=pipeline),
+        Q(owner_id=user) | Q(shared=True),
+        item_type_id=kind,
+    ),
+    int,
+    int,
+    int,
+    model=SavedView,
+)
 
 
 def default_view(views: Sequence[SavedView], user: User) -> SavedView | None:

@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib.auth.backends import BaseBackend
 from django.http import HttpRequest
 
+from voronka.kernel.prepared import Prepared
 from voronka.people.models import User
 
 
@@ -19,4 +20,9 @@ class Backend(BaseBackend):
 
     def get_user(self, user_id: int) -> User | None:
         """Return the working person with the role, or None."""
-        return User.objects.select_related("role").filter(pk=user_id, is_active=True).first()
+        return _USER.first(user_id)
+
+
+_USER = Prepared(
+    lambda pk: User.objects.select_related("role").filter(pk=pk, is_active=True), int, model=User
+)

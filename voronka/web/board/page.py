@@ -19,6 +19,7 @@ from voronka.items import board
 from voronka.items.board import BoardCard, Figures, Page, Reach
 from voronka.items.filters import CardFilter
 from voronka.items.models import ItemQuerySet
+from voronka.kernel.prepared import Prepared
 from voronka.people.models import User
 from voronka.pipelines.models import ItemType, Pipeline, Stage
 from voronka.web import words
@@ -297,14 +298,20 @@ class BoardPage:
 
 
 _PASSPORT = ("goal", "sells_next", "steps", "exit_criteria", "objections", "required")
+_STAGES = Prepared(
+    lambda pk: (
+        Stage.objects.filter(pipeline_id=pk).select_related("pipeline__item_type").defer(*_PASSPORT)
+    ),
+    int,
+    model=Stage,
+)
 
 
 def board_or_404(
     user: User, pipeline_id: int, asked: CardFilter | None = None, *, size: int = 0
 ) -> BoardPage:
     """Return the board of a pipeline whose cards the person may see, else 404. One SQL query."""
-    rows = Stage.objects.filter(pipeline_id=pipeline_id).select_related("pipeline__item_type")
-    stages = list(rows.defer(*_PASSPORT))
+    stages = _STAGES.all(pipeline_id)
     if not stages:
         raise Http404
     pipeline = stages[0].pipeline

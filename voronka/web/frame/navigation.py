@@ -14,6 +14,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from voronka.kernel.prepared import Prepared
 from voronka.people.models import User
 from voronka.pipelines.models import Pipeline
 
@@ -99,11 +100,8 @@ def pipelines(user: User, path: str) -> list[Link]:
     """Return the boards of the pipelines this person sees, grouped by item type."""
     if not _boards_exist():
         return []
-    found = Pipeline.objects.select_related("item_type").order_by(
-        "item_type__position", "item_type_id", "position", "id"
-    )
     links: list[Link] = []
-    for pipeline in found.filter(archived=False):
+    for pipeline in _PIPELINES.all():
         if not user.access.scope("see", pipeline.item_type.code, pipeline.code):
             continue
         url = reverse("board:pipeline", args=[pipeline.pk])
@@ -111,6 +109,16 @@ def pipelines(user: User, path: str) -> list[Link]:
         title, group = str(pipeline.name), str(pipeline.item_type.plural)
         links.append(Link(title, "", url, path.startswith(places), group=group))
     return links
+
+
+_PIPELINES = Prepared(
+    lambda: (
+        Pipeline.objects.select_related("item_type")
+        .filter(archived=False)
+        .order_by("item_type__position", "item_type_id", "position", "id")
+    ),
+    model=Pipeline,
+)
 
 
 def address(url_name: str) -> str:
