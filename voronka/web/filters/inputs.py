@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
+from django.db.models import QuerySet
 from django.http import QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -79,8 +81,7 @@ def groups(
 ) -> list[Group]:
     """Return the questions with what `data` answers; answers that can't be read stay as typed."""
     asks = _Asks(data)
-    scope = user.access.scope("see", item_type.code, pipeline.code if pipeline else "")
-    found = [Group(_("Who and where"), _people(asks, scope, item_type, pipeline, stages=stages))]
+    found = [Group(_("Who and where"), _people(asks, user, item_type, pipeline, stages=stages))]
     found.append(Group(_("Work and money"), _work(asks, item_type)))
     found.append(Group(_("Origin and end"), _origin(asks, user, item_type, pipeline)))
     sections: dict[str, list[Ask]] = {}
@@ -144,8 +145,9 @@ class _Asks:
 
 
 def _people(
-    asks: _Asks, scope: Scope, item_type: ItemType, pipeline: Pipeline | None, *, stages: bool
+    asks: _Asks, user: User, item_type: ItemType, pipeline: Pipeline | None, *, stages: bool
 ) -> list[Ask]:
+    scope = user.access.scope("see", item_type.code, pipeline.code if pipeline else "")
     found = []
     if scope > Scope.OWN:
         found.append(asks.several("owner", _("Owner"), _people_pairs()))
@@ -157,8 +159,8 @@ def _people(
         states = [(code, str(title)) for code, title in STATES.items()]
         found.append(asks.choice("state", _("State"), states))
     if item_type.has_client:
-        ids = asks.ids("client")
-        found.append(asks.search("client", _("Client"), reverse("fields:clients"), _clients(ids)))
+        names = _clients(asks.ids("client"), user)
+        found.append(asks.search("client", _("Client"), reverse("fields:clients"), names))
     return found
 
 
@@ -204,11 +206,10 @@ def _custom(asks: _Asks, row: Field, user: User, people: Sequence[Pair]) -> Ask:
     elif row.kind == Field.Kind.USER:
         pairs = people
     elif row.kind == Field.Kind.CLIENT:
-        url, names = reverse("fields:clients"), _clients(asks.ids(name))
+        url, names = reverse("fields:clients"), _clients(asks.ids(name), user)
     elif row.kind == Field.Kind.ITEM:
         url = reverse("fields:items")
-        cards = Item.objects.visible_to(user).filter(pk__in=asks.ids(name))
-        names = dict(cards.values_list("pk", "title"))
+        names = _named(Item.objects.visible_to(user), asks.ids(name), "title")
     else:
         pairs = [(str(o["code"]), str(LocalText.of(o.get("name")))) for o in row.options]
     if control == "period":
@@ -240,5 +241,10 @@ def _stages(item_type: ItemType, pipeline: Pipeline | None) -> list[Pair]:
     return [(str(s.pk), f"{s.pipeline} · {s}") for s in rows]
 
 
-def _clients(ids: Sequence[int]) -> dict[int, str]:
-    return dict(Client.objects.filter(pk__in=ids).values_list("pk", "name")) if ids else {}
+def _clients(ids: Sequence[int], user: User) -> dict[int, str]:
+    return _named(Client.objects.visible_to(user), ids, "name")
+
+
+def _named(visible: QuerySet[Any], ids: Sequence[int], column: str) -> dict[int, str]:
+    """Id -> name of what the person may see."""
+    return dict(visible.filter(pk__in=ids).values_list("pk", column)) if ids else {}
