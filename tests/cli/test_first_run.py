@@ -4,19 +4,19 @@ import pytest
 
 from tests.people.factories import make_user
 from voronka import settings
-from voronka.cli import run
+from voronka.cli import preparing, run
 from voronka.kernel import first_run
 
 
 @pytest.mark.django_db
 def test_the_link_is_printed_while_nobody_works_here(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(settings, "HOME", tmp_path)
-    run._note_whether_anybody()
+    preparing._note_whether_anybody()
     run._greet(tmp_path, 1.0)
     link = first_run.link(settings.PUBLIC_URL, settings.SECRET_KEY)
     assert link in capsys.readouterr().out
     make_user("owner")
-    run._note_whether_anybody()
+    preparing._note_whether_anybody()
     run._greet(tmp_path, 1.0)
     assert "welcome" not in capsys.readouterr().out
 

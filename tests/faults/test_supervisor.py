@@ -37,6 +37,15 @@ def test_a_killed_database_comes_back_and_keeps_what_was_committed(installation)
     assert installation.sql("SELECT word FROM kept") == "ёлка"
 
 
+def test_nursery_and_database_killed_together_come_back(installation):
+    database, nursery = installation.postmaster(), installation.child("nursery")
+    os.kill(database, signal.SIGKILL)
+    nursery.kill()
+    wait_for(lambda: installation.postmaster() not in {0, database})
+    wait_for(lambda: (now := installation.child("nursery")) and now.pid != nursery.pid)
+    wait_for(installation.healthy)
+
+
 def test_a_second_run_with_the_same_home_or_port_is_told_so(installation, tmp_path):
     for home, words in ((installation.home, "runs already"), (tmp_path, "cannot be used")):
         done = subprocess.run(

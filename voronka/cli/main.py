@@ -10,7 +10,7 @@ import sys
 
 import typer
 
-from voronka.kernel.errors import DomainError
+from voronka.cli.refusals import explain
 
 MODULES = (
     "run",
@@ -44,25 +44,10 @@ def main() -> None:
         importlib.import_module(f"voronka.cli.{name}").register(app)
     try:
         app()
-    except DomainError as refusal:
-        for line in (str(refusal), *(f"  {k}: {v}" for k, v in refusal.fields.items())):
-            print(line, file=sys.stderr)
-        sys.exit(1)
     except Exception as error:
-        if sentence := _database_is_away(error):
-            print(sentence, file=sys.stderr)
-            sys.exit(1)
-        raise
-
-
-def _database_is_away(error: Exception) -> str:
-    """Return a sentence for a lost connection, else an empty string."""
-    import psycopg
-
-    cause = error.__cause__ or error
-    if isinstance(cause, psycopg.OperationalError):
-        return f"The database does not answer: {str(cause).strip().splitlines()[-1]}"
-    return ""
+        if not explain(error):
+            raise
+        sys.exit(1)
 
 
 if __name__ == "__main__":

@@ -21,9 +21,8 @@ from typing import Annotated, NoReturn
 import typer
 from setproctitle import setproctitle
 
-from voronka.kernel.errors import DomainError
+from voronka.cli.refusals import explain, warn
 
-NOT_PREPARED = 3  # the exit code when tables, assets or the demo company could not be made
 _TICK = 0.2  # seconds between looks at the children
 _STEADY = 20.0  # a child that lived so long starts its delays anew
 _LONGEST_DELAY = 20.0  # seconds between two starts of a child that keeps dying
@@ -44,7 +43,7 @@ def nursery(socket_number: int, parent: int, demo: Annotated[bool, typer.Option(
         signal.signal(number, lambda *_: stop.set())
     _load("voronka.urls", "voronka.automation.worker")
     if not _prepared(stop, parent, demo=demo):
-        sys.exit(NOT_PREPARED)
+        sys.exit(1)
     _load("voronka.asgi")  # looks once for the assets, so they must be there
     listener = socket.socket(fileno=socket_number)
     children = _children(listener)
@@ -70,7 +69,7 @@ def _load(*names: str) -> None:
 
 def _prepared(stop: threading.Event, parent: int, *, demo: bool) -> bool:
     """Bring tables and assets up to date in a child; False when that failed."""
-    from voronka.cli.run import prepare
+    from voronka.cli.preparing import prepare
 
     child = Child("prepare", partial(prepare, demo=demo))
     child.start()
@@ -162,12 +161,6 @@ class Child:
             self.start()
 
 
-def warn(sentence: str) -> None:
-    """Tell the terminal, if it is still there: a closed one must not stop the house."""
-    with suppress(OSError):
-        print(sentence, file=sys.stderr, flush=True)
-
-
 def _live(child: Child, parent: int) -> NoReturn:
     """Be the child: do its work and go, without running what the nursery has still to do."""
     code = 1
@@ -181,14 +174,13 @@ def _live(child: Child, parent: int) -> NoReturn:
         stop_with(parent)
         child.does()
         code = 0
-    except DomainError as refusal:
-        warn(str(refusal))
     except SystemExit as leaving:
         code = leaving.code if isinstance(leaving.code, int) else 1
     except KeyboardInterrupt:
         code = 0
-    except BaseException:
-        sys.excepthook(*sys.exc_info())
+    except BaseException as error:
+        if not explain(error):
+            sys.excepthook(*sys.exc_info())
     finally:
         with suppress(OSError):
             sys.stdout.flush()

@@ -19,15 +19,14 @@ from typing import Annotated
 
 import typer
 
-from voronka.cli.nursery import NOT_PREPARED, warn
+from voronka.cli.preparing import DEMO_LOGINS, NOBODY_YET
+from voronka.cli.refusals import warn
 from voronka.kernel import first_run
 from voronka.kernel.errors import DomainError
 
 _TICK = 0.2  # seconds between looks at the nursery and the database
 _PAUSE = 2.0  # seconds before the nursery is started again
 _STOP_WITHIN = 10.0  # seconds for the nursery; after that it is killed
-DEMO_LOGINS = "demo-logins.txt"  # in the home
-NOBODY_YET = "nobody-yet"  # in the home while there are no people: the first owner is awaited
 
 
 class AlreadyRunning(DomainError):
@@ -89,58 +88,6 @@ def _supervise(supervisor: "_Supervisor", *, began: float, reload: bool) -> None
         supervisor.stop_nursery()
 
 
-def prepare(demo: bool = True) -> None:
-    """Bring tables and assets up to date; on the first start load the demo company."""
-    from voronka.cli.session import ready
-
-    with ready():
-        from voronka.cli.assets import collect_if_changed
-
-        collect_if_changed()
-        if demo:
-            _load_demo_once()
-        _note_demo_logins()
-        _note_whether_anybody()
-
-
-def _load_demo_once() -> None:
-    """Load the demo company into an installation that has no people yet."""
-    from importlib import import_module
-    from importlib.util import find_spec
-
-    from voronka.people.models import User
-
-    if User.objects.exists() or not find_spec("voronka.demo.commands"):
-        return
-    print("First start: loading the demo company …", flush=True)
-    load_demo = import_module("voronka.demo.commands").load_demo
-    load_demo(progress=lambda line: print(f"  {line}", flush=True))
-
-
-def _note_demo_logins() -> None:
-    """Leave the demo log-ins where the supervisor, which knows no Django, can print them."""
-    from voronka import settings
-    from voronka.demo.queries import demo_logins
-
-    note = settings.HOME / DEMO_LOGINS
-    if logins := demo_logins():
-        note.write_text("".join(f"{x.email}  {x.password}  {x.role}\n" for x in logins))
-    else:
-        note.unlink(missing_ok=True)
-
-
-def _note_whether_anybody() -> None:
-    """Leave a mark for the supervisor while there are no people."""
-    from voronka import settings
-    from voronka.people.models import User
-
-    mark = settings.HOME / NOBODY_YET
-    if User.objects.exists():
-        mark.unlink(missing_ok=True)
-    else:
-        mark.touch()
-
-
 _VORONKA = (sys.executable, "-m", "voronka.cli.main")
 
 
@@ -182,6 +129,7 @@ class _Supervisor:
         said = "--demo" if demo else "--no-demo"
         self._command = [*_VORONKA, "nursery", str(number), str(os.getpid()), said]
         self._nursery: subprocess.Popen[bytes] | None = None
+        self._answered = False
 
     def start(self) -> None:
         """Start the nursery in a session of its own: Ctrl-C reaches the supervisor only."""
@@ -204,6 +152,7 @@ class _Supervisor:
             except OSError:
                 self._stop.wait(0.05)
             else:
+                self._answered = True
                 return True
             finally:
                 asked.close()
@@ -245,7 +194,7 @@ class _Supervisor:
     def _look_after_nursery(self) -> None:
         if not self._nursery or (code := self._nursery.poll()) is None:
             return
-        if code == NOT_PREPARED:
+        if code > 0 and not self._answered:
             raise NotPrepared("Voronka did not start; the reason stands above.")
         if code:
             warn(f"The nursery of web and worker ended (code {code}); starting it again …")

@@ -32,8 +32,7 @@ def web() -> None:
 
     listener = listen()
     with ready():
-        pass
-    serve(listener)
+        serve(listener)
 
 
 def serve(listener: socket.socket) -> None:
