@@ -177,6 +177,21 @@ def test_a_card_is_added_in_place_and_stands_in_its_column(board, card):
     expect(column(board, card, "s1").locator(".board-card")).to_have_count(2)
     expect(board.get_by_label("Название")).to_be_focused()
     expect(board.get_by_label("Название")).to_have_value("")
+    board.keyboard.press("Escape")
+    expect(board.get_by_label("Название")).to_be_hidden()
+    expect(board.get_by_role("button", name="Быстро добавить")).to_be_focused()
+
+
+def test_a_card_that_comes_meanwhile_leaves_the_short_form_as_typed(board, card, pipeline):
+    board.wait_for_function("!document.querySelector('.live-state').classList.contains('offline')")
+    board.get_by_role("button", name="Быстро добавить").click()
+    board.keyboard.type("Шкаф")
+    tell = "id => document.dispatchEvent(new CustomEvent('live:change', {detail: id}))"
+    other = make_item(pipeline, title="Новая карточка")
+    board.evaluate(tell, {"v": "pipeline.changed", "s": "pipeline", "i": pipeline.pk})
+    board.evaluate(tell, {"v": "item.created", "s": "item", "i": other.pk, "p": pipeline.pk})
+    expect(column(board, card, "s1")).to_contain_text("Новая карточка")
+    expect(board.get_by_label("Название")).to_have_value("Шкаф")
 
 
 def test_a_phone_shows_one_column_and_moves_a_card_by_its_button(phone, login, boss, card):

@@ -334,12 +334,14 @@ class AppBoard extends HTMLElement {
   }
 
   #flush() {
-    const typing = this.#whole && this.#board.querySelector("input:focus, .quick-form:not([hidden])")
-    if (typing || document.body.classList.contains("is-dragging")) return this.#soon()
+    if (document.body.classList.contains("is-dragging")) return this.#soon()
+    const typing = this.#board.querySelector("input:focus, .quick-form:not([hidden])")
     const ids = [...this.#changed].filter(id => !this.#held.has(id))
-    if (this.#whole || ids.length > MOST) return this.#refresh()
-    for (const id of ids) this.#changed.delete(id)
-    if (ids.length) this.#read(ids, { arrived: true })
+    if (!typing && (this.#whole || ids.length > MOST)) return this.#refresh()
+    const now = ids.slice(0, MOST)
+    for (const id of now) this.#changed.delete(id)
+    if (now.length) this.#read(now, { arrived: true })
+    if (this.#whole || ids.length > MOST) this.#soon() // the rest, when nobody types
   }
 
   /** Read cards and all heads as they are now; a card that does not come back has left this board. */
