@@ -5,6 +5,7 @@ from django.template.loader import render_to_string
 from django.test import RequestFactory
 from django.utils import translation
 
+from tests.clients.factories import make_client
 from tests.factories import make_field, make_pipeline
 from tests.people.factories import make_role, make_user
 from voronka.items.commands.views import change_view, delete_view, order_views, save_view
@@ -82,6 +83,20 @@ def test_the_dialog_asks_everything_and_goes_to_the_page_with_the_answers(client
     assert '<option value="won" selected>' in html
     answer = client.post("/filters/", {**asked, "owner": ["", "7"]})
     assert answer["HX-Redirect"] == "/cards/?owner=7&state=won&sort=amount"
+
+
+def test_the_dialog_does_not_name_what_the_person_may_not_see(client, pipeline):
+    make_field(pipeline.item_type, "f_friend", "client")
+    own_only = {"*": {"see": "own"}, "client": {"see": "own"}}
+    boss, seller = make_user("owner"), make_user(make_role(matrix=own_only))
+    hidden, own = make_client("Tretyakov", owner=boss), make_client("Repin", owner=seller)
+    client.force_login(seller)
+    place = {"path": "/cards/", "type": pipeline.item_type.code, "funnel": pipeline.pk}
+    asked = {**place, "client": hidden.pk, "f-f_friend": [hidden.pk, own.pk]}
+    html = client.get("/filters/", asked).content.decode()
+    assert "Tretyakov" not in html
+    assert "Repin" in html
+    assert html.count(f'<option value="{hidden.pk}" selected>(скрыто от вас)') == 2
 
 
 def test_the_dialog_keeps_what_cannot_be_read_and_says_why(client, pipeline):

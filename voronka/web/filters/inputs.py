@@ -246,5 +246,6 @@ def _clients(ids: Sequence[int], user: User) -> dict[int, str]:
 
 
 def _named(visible: QuerySet[Any], ids: Sequence[int], column: str) -> dict[int, str]:
-    """Id -> name of what the person may see."""
-    return dict(visible.filter(pk__in=ids).values_list("pk", column)) if ids else {}
+    """Id -> name; what the person may not see stays chosen, without its name."""
+    known = dict(visible.filter(pk__in=ids).values_list("pk", column)) if ids else {}
+    return {pk: known.get(pk) or _("(hidden from you)") for pk in ids}
