@@ -3,7 +3,8 @@
 from datetime import datetime, timedelta
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
+from django.db.transaction import TransactionManagementError
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -27,6 +28,8 @@ def test_rows_come_with_their_joins_for_each_value_asked():
         assert rows == list(pipeline.stages.all())
         assert len(asked) == 1
     assert stages.first(0) is None
+    with pytest.raises(Stage.DoesNotExist):
+        stages.get(0)
 
 
 def test_values_keep_their_places_whatever_order_the_columns_have():
@@ -51,3 +54,13 @@ def test_a_value_that_is_not_compared_with_a_column_is_refused():
     wrong = Prepared(lambda _pk: Item.objects.all(), int, model=Item)
     with pytest.raises(TypeError):
         wrong.first(1)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_rows_are_locked_in_a_transaction_only():
+    item = make_item(make_pipeline())
+    locking = Prepared(lambda pk: Item.objects.select_for_update().filter(pk=pk), int, model=Item)
+    with transaction.atomic():
+        assert locking.get(item.pk) == item
+    with pytest.raises(TransactionManagementError):
+        locking.get(item.pk)

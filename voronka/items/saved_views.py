@@ -23,22 +23,11 @@ def views_of(user: User, item_type: ItemType, pipeline: Pipeline | None) -> list
 
     One query.
     """
-    if pipeline is None:
-        return _OF_TYPE.all(user.pk, item_type.pk)
-    return _OF_PIPELINE.all(user.pk, item_type.pk, pipeline.pk)
+    return _VIEWS.all(user.pk, item_type.pk, pipeline.pk if pipeline else 0)
 
 
-_VIEWS = SavedView.objects.select_related("owner")
-_OF_TYPE = Prepared(
-    lambda user, kind: _VIEWS.filter(
-        Q(owner_id=user) | Q(shared=True), item_type_id=kind, pipeline=None
-    ),
-    int,
-    int,
-    model=SavedView,
-)
-_OF_PIPELINE = Prepared(
-    lambda user, kind, pipeline: _VIEWS.filter(
+_VIEWS = Prepared(
+    lambda user, kind, pipeline: SavedView.objects.select_related("owner").filter(
         Q(pipeline=None) | Q(pipeline_id=pipeline),
         Q(owner_id=user) | Q(shared=True),
         item_type_id=kind,

@@ -63,25 +63,21 @@ def record(
     return event
 
 
+_INSERT = """
+INSERT INTO journal_event (verb, subject_type, subject_id, pipeline_id,
+    actor_kind, actor_user_id, actor_name, at, diff)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s) RETURNING id, recorded_at"""
+
+
 def _write(event: Event) -> None:
-    """Insert one event: the most written row of all, so its SQL stands here and isn't made anew."""
+    """Insert one event: the most written row of all, so its SQL is made once (ADR 8)."""
+    e = event
+    values = [
+        *(e.verb, e.subject_type, e.subject_id, e.pipeline_id),
+        *(e.actor_kind, e.actor_user_id, e.actor_name, e.at, json.dumps(e.diff)),
+    ]
     with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO journal_event (verb, subject_type, subject_id, pipeline_id, actor_kind,"
-            " actor_user_id, actor_name, diff, at) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)"
-            " RETURNING id, recorded_at",
-            [
-                event.verb,
-                event.subject_type,
-                event.subject_id,
-                event.pipeline_id,
-                event.actor_kind,
-                event.actor_user_id,
-                event.actor_name,
-                json.dumps(event.diff),
-                event.at,
-            ],
-        )
+        cursor.execute(_INSERT, values)
         event.pk, event.recorded_at = cursor.fetchone()
     event._state.adding, event._state.db = False, connection.alias
 

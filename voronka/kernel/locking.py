@@ -22,7 +22,7 @@ def lock_row(rows: QuerySet[M] | Prepared[M], pk: int) -> M | None:
     again against the joined rows as they were before, and a card that has been moved meanwhile
     would seem not to exist.
     """
-    if not _locking(rows.model).first(pk):
+    if _locking(rows.model).first(pk) is None:
         return None
     return rows.first(pk) if isinstance(rows, Prepared) else rows.filter(pk=pk).first()
 

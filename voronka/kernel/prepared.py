@@ -7,11 +7,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 from django.db import connections
 from django.db.models import Model, QuerySet
 from django.db.models.query import ModelIterable
+from django.db.transaction import TransactionManagementError
 
 M = TypeVar("M", bound=Model)
 
@@ -47,19 +48,32 @@ class Prepared(Generic[M]):
         self._written: tuple[str, str, list[Any], Any] | None = None
 
     def all(self, *values: object) -> list[M]:
-        """Return the rows for these values, in the query's order. One SQL query."""
+        """Return the rows for these values, in the query's order. One SQL query.
+
+        Raises:
+            TransactionManagementError: the query locks rows, but there is no transaction.
+        """
         alias, sql, places, compiler = self._written or self._write()
         compiler = copy.copy(compiler)
         compiler.connection = connections[alias]
+        if compiler.query.select_for_update and compiler.connection.get_autocommit():
+            raise TransactionManagementError("Rows can be locked in a transaction only.")
         asked = [p.of(values) if isinstance(p, _Place) else p for p in places]
         compiler.as_sql = lambda: (sql, asked)
         query = SimpleNamespace(get_compiler=lambda using: compiler)
         rows = SimpleNamespace(db=alias, query=query, model=self.model, _known_related_objects={})
-        return list(ModelIterable(rows))  # type: ignore[arg-type]
+        return list(ModelIterable(cast("QuerySet[M]", rows)))
 
     def first(self, *values: object) -> M | None:
         """Return the first of the rows, None when there is none. One SQL query."""
         return next(iter(self.all(*values)), None)
+
+    def get(self, *values: object) -> M:
+        """Return the first of the rows; the model's DoesNotExist when there is none."""
+        found = self.first(*values)
+        if found is None:
+            raise cast(Any, self.model).DoesNotExist
+        return found
 
     def _write(self) -> tuple[str, str, list[Any], Any]:
         rows = self._build(*self._marks)

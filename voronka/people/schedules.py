@@ -42,9 +42,7 @@ def schedule_of(user_id: int, *, calendar_id: int | None = None) -> WorkSchedule
         calendar_id: of a funnel that has working hours of its own, e.g. a shop open on Sundays;
             they outrank the person's. The time zone stays the person's.
     """
-    user = _USER.first(user_id)
-    if user is None:
-        raise User.DoesNotExist
+    user = _USER.get(user_id)
     if calendar_id is not None:
         of_funnel = _CALENDAR.first(calendar_id)
         if of_funnel is not None:

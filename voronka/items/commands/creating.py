@@ -199,7 +199,7 @@ def has_bought(contact_id: int | None, company_id: int | None) -> bool:
 
 
 def _require_active(owner_id: int) -> None:
-    if not _ACTIVE.first(owner_id):
+    if _ACTIVE.first(owner_id) is None:
         raise InvalidInput(
             _("This person no longer works here. Choose another one."),
             fields={"owner": _("Choose a person.")},
