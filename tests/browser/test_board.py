@@ -269,3 +269,12 @@ def test_a_filter_changes_the_board_in_place_and_back_takes_it_off(board, card, 
     expect(column(board, card, "s2").locator(".board-card:not(.sending)")).to_have_count(1)
     board.go_back()
     expect(on_board(board, other)).to_be_visible()
+
+
+def test_whom_the_filter_names_is_written_in_one_line(board, boss, pipeline):
+    board.goto(f"/board/{pipeline.pk}/?owner={boss.pk}")
+    board.get_by_role("button", name="Фильтр", exact=True).click()
+    chosen = board.locator("#dialog-frame .ts-control > .item").first
+    expect(chosen).to_contain_text(str(boss))
+    spilled = chosen.evaluate("chip => chip.scrollWidth - chip.clientWidth")
+    assert spilled <= 1
