@@ -146,6 +146,24 @@ def test_cards_are_moved_by_keys_as_well(board, card):
     expect(board.locator("#slider-frame")).to_be_visible()
 
 
+def test_a_card_read_anew_under_the_chooser_keeps_the_focus(board, card):
+    board.keyboard.press("ArrowDown")
+    board.keyboard.press("m")
+    expect(board.locator("#dialog-frame")).to_contain_text("Куда перенести карточку?")
+    board.evaluate(
+        """id => {
+          document.getElementById(`item-${id}`).dataset.old = ""
+          const detail = { v: "item.changed", s: "item", i: id }
+          document.dispatchEvent(new CustomEvent("live:change", { detail }))
+        }""",
+        card.pk,
+    )
+    expect(board.locator("[data-old]")).to_have_count(0)
+    board.keyboard.press("2")
+    expect(column(board, card, "s2").locator(".board-card:not(.sending)")).to_have_count(1)
+    expect(on_board(board, card).locator(".title")).to_be_focused()
+
+
 def test_what_others_do_arrives_by_itself(board, card, pipeline):
     board.wait_for_function("!document.querySelector('.live-state').classList.contains('offline')")
     expect(on_board(board, card)).to_be_visible()

@@ -209,16 +209,14 @@ class AppBoard extends HTMLElement {
       else if (number < 9) button.append(make("kbd", {}, String(number + 1)))
       button.disabled = current || this.#refuses(card, column)
       button.addEventListener("click", () => {
-        dialog().close()
-        this.#move(cardOf(idOf(card)), column.dataset.stage)
+        this.#chosen(idOf(card), column.dataset.stage)
       })
       list.append(button)
     })
     if (this.querySelector(".drop-zone.other")) {
       const other = make("button", { type: "button", class: "btn btn-ghost" }, icon("route"), make("span", { class: "grow" }, this.#word("other")))
       other.addEventListener("click", () => {
-        dialog().close()
-        this.#move(cardOf(idOf(card)), OTHER)
+        this.#chosen(idOf(card), OTHER)
       })
       list.append(other)
     }
@@ -227,6 +225,13 @@ class AppBoard extends HTMLElement {
       make("div", { class: "dialog-content" }, make("p", { class: "text-sm text-secondary truncate" }, card.querySelector(".title").textContent), list))
     document.dispatchEvent(new CustomEvent("keys:dialog", { detail: content }))
     list.querySelector(":enabled")?.focus()
+  }
+
+  /** The card may have been read anew under the chooser: the one that is there now is moved and keeps the focus. */
+  #chosen(id, stage) {
+    dialog().close()
+    this.#focus(cardOf(id))
+    this.#move(cardOf(id), stage)
   }
 
   // -- keys and clicks ------------------------------------------------------------------------
