@@ -17,7 +17,7 @@ dev: ## Like run, with debug pages and a restart at every change of the code
 
 test: ## All tests, the browser ones included
 	@scripts/setup.sh --browser
-	@.venv/bin/pytest -n 2 --dist loadfile $(ARGS)
+	@.venv/bin/pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: ## Style, types, layers, migrations, translations
 	@scripts/setup.sh

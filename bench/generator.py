@@ -1,13 +1,14 @@
 """Fill a database with N deals of five visits each, at bulk speed, the same every time.
 
 Written straight in SQL, past the doors: what is measured is what the pages and commands do with
-such a base, not how it came to be. Triggers and key checks rest meanwhile; the search index, the
-totals and the statistics are made whole afterwards.
+such a base, not how it came to be. All sellers have as many open cards, at all stages. Triggers and
+key checks rest meanwhile; the search index, totals and statistics are made whole afterwards.
 """
 
 from __future__ import annotations
 
 import time
+from importlib import import_module
 
 from django.db import connection
 
@@ -41,8 +42,8 @@ SELECT %(pipeline)s,
        WHEN n %% 5 < 2 THEN %(won)s ELSE %(lost)s END,
   (ARRAY['Кухня','Шкаф','Прихожая','Гардеробная','Стол','Фасады','Детская','Спальня'])[1 + n %% 8]
     || ' ' || (ARRAY['угловая','белая','под заказ','дуб','на дачу'])[1 + n / 8 %% 5] || ' ' || n,
-  %(owner)s + n %% %(people)s, %(client)s + 1 + n %% %(clients)s, '{}', (n * 37) %% 900000 + 1000,
-  '{}', '{}', '', 9, n %% 7 = 0, born, now(),
+  %(owner)s + (n + n / %(every)s / %(stages)s) %% %(people)s, %(client)s + 1 + n %% %(clients)s,
+  '{}', (n * 37) %% 900000 + 1000, '{}', '{}', '', 9, n %% 7 = 0, born, now(),
   CASE WHEN n %% %(every)s = 0 THEN now() - (n %% 40) * interval '9 hours'
        ELSE born + interval '30 days' END,
   CASE WHEN n %% %(every)s = 0 THEN now() + ((n %% 90) - 30) * interval '5 hours' END,
@@ -81,6 +82,18 @@ SELECT id, voronka_fragments(title || ' ' || external_id) FROM items_item WHERE 
 """
 
 
+def _tallies() -> list[str]:
+    """Return the statements of the migrations that count the cards there are."""
+    steps = []
+    for table, name in (
+        ("items_tally", "0005_keep_tally"),
+        ("items_closedtally", "0011_keep_closed_tally"),
+    ):
+        kept = import_module(f"voronka.items.migrations.{name}")
+        steps += [f"TRUNCATE {table}", kept.insert(kept.cards_of(1, "card", "items_item"))]
+    return steps
+
+
 def fill(
     items: int, *, pipeline_id: int, stages: list[int], won: int, lost: int, owner: int
 ) -> float:
@@ -113,5 +126,7 @@ def fill(
         for step in (_CLIENTS, _POINTS, _ITEMS, _VISITS, _EVENTS, _TEXTS):
             cursor.execute(step, named)
         cursor.execute("SET session_replication_role = DEFAULT")
+        for step in _tallies():
+            cursor.execute(step)
         cursor.execute("VACUUM ANALYZE")  # after a bulk load; a settled base is what is measured
     return time.perf_counter() - began

@@ -12,8 +12,9 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -25,7 +26,9 @@ def house(keep: str = "") -> Iterator[Path]:
     home.mkdir(parents=True, exist_ok=True)
     home.chmod(0o711)
     os.environ |= {"VORONKA_HOME": str(home), "DJANGO_SETTINGS_MODULE": "voronka.settings"}
-    os.environ |= {"VORONKA_API_RATE": "10000000", "PORT": str(free_port())}
+    os.environ |= {"VORONKA_CHAT_RATE": "10000000", "VORONKA_API_RATE": "10000000"}
+    os.environ |= {"VORONKA_FORM_RATE": "10000000"}
+    os.environ |= {"PORT": str(free_port())}
     for name in ("DATABASE_URL", "VORONKA_DEBUG", "VORONKA_TESTING"):
         os.environ.pop(name, None)
     from voronka.cli.session import ready
@@ -71,10 +74,24 @@ def running(port: int) -> Iterator[tuple[float, psutil.Process]]:
         child.wait(30)
 
 
+def let_go() -> None:
+    """Close this process's own connections: the driver is no part of the installation at rest."""
+    from django.db import connections
+
+    connections.close_all()
+    close_pool: Any = getattr(connections["default"], "close_pool", None)
+    if close_pool is not None:
+        close_pool()
+
+
 def memory(process: psutil.Process, home: Path) -> float:
     """Return the MB that all processes of the installation hold, shared pages counted once."""
     family = {process, *process.children(recursive=True)}
     pid_file = home / "postgres" / "postmaster.pid"
     postmaster = psutil.Process(int(pid_file.read_text().split()[0]))
     family |= {postmaster, *postmaster.children(recursive=True)}
-    return sum(p.memory_full_info().pss for p in family) / 1e6
+    held = 0
+    for one in family:
+        with suppress(psutil.NoSuchProcess):  # a backend may end while the others are asked
+            held += one.memory_full_info().pss
+    return held / 1e6

@@ -45,6 +45,14 @@ class Pages:
 
         return self._counted(lambda _n: search(self.company.owner, text))
 
+    @staticmethod
+    def phone_part() -> str:
+        """Seven figures of a client's phone: the search finds the client and the cards."""
+        from voronka.clients.models import ContactPoint
+
+        phones = ContactPoint.objects.filter(kind="phone").order_by("pk")
+        return phones.values_list("value", flat=True)[1000][-7:]
+
     def report(self) -> Timing:
         """Counts, sums, win rate and cycle by stage and seller."""
         from voronka.analytics.queries import sales_report

@@ -5,6 +5,11 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export UV_PYTHON_DOWNLOADS=never npm_config_update_notifier=false
+certificates=/etc/ssl/certs/ca-certificates.crt
+if [ -r "$certificates" ]; then  # a company's own certificate authority counts for all three
+  export UV_SYSTEM_CERTS=true PIP_CERT=${PIP_CERT:-$certificates}
+  export NODE_EXTRA_CA_CERTS=${NODE_EXTRA_CA_CERTS:-$certificates}
+fi
 UV_WANTED=0.13.9
 stamps=.venv/.stamps
 

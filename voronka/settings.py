@@ -71,8 +71,10 @@ INSTALLED_APPS = [
     "voronka.timeline",
     "voronka.automation",
     "voronka.channels",
+    "voronka.channels.providers.chat",
     "voronka.channels.providers.forms",
     "voronka.search",
+    "voronka.exports",
     "voronka.imports",
     "voronka.drafts",
     "voronka.web",
@@ -124,7 +126,12 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.contrib.messages.context_processors.messages",
                 "voronka.web.frame.context",
             ],
-            "builtins": ["django.templatetags.i18n", "django.templatetags.static"],
+            "builtins": [
+                "django.templatetags.i18n",
+                "django.templatetags.static",
+                "voronka.web.templatetags.addresses",
+                "voronka.web.templatetags.sentences",
+            ],
         },
     },
 ]
@@ -170,11 +177,12 @@ STORAGES = {
 WHITENOISE_USE_FINDERS = DEBUG or TESTING
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 WHITENOISE_SKIP_COMPRESS_EXTENSIONS = ("png", "webp", "woff2", "map")  # maps: for developers
-WHITENOISE_AUTOREFRESH = DEBUG
+WHITENOISE_AUTOREFRESH = DEBUG or TESTING  # else each test client lists all files anew
 MEDIA_ROOT = HOME / "files"
 FILE_UPLOAD_PERMISSIONS = 0o600
 DATA_UPLOAD_MAX_MEMORY_SIZE = 20 * 1024 * 1024  # bytes
 UPLOAD_MAX_BYTES = 50 * 1024 * 1024  # one file
+IMPORT_MAX_BYTES = 200 * 1024 * 1024  # one CSV file to be imported by a page; it is read by lines
 
 API_RATE_PER_MINUTE = env.integer(
     "VORONKA_API_RATE", 3000, low=1, high=10_000_000
@@ -187,6 +195,18 @@ FORM_RATE_PER_MINUTE = env.integer(
     "VORONKA_FORM_RATE", 60, low=1, high=10_000_000
 )  # posts to one form from one address, a process
 
+HOOK_RATE_PER_MINUTE = env.integer(
+    "VORONKA_HOOK_RATE", 600, low=1, high=10_000_000
+)  # calls of one webhook's address by one caller, a process
+
+CHAT_RATE_PER_MINUTE = env.integer(
+    "VORONKA_CHAT_RATE", 30, low=1, high=10_000_000
+)  # lines of one visitor; of one address four times as many, a process
+
+KEEP_RAW_DAYS = env.integer(
+    "VORONKA_KEEP_RAW_DAYS", 90, low=0, high=36_500
+)  # how long the ledger keeps what came in as it came; 0: for ever
+
 CURRENCY = env.text("VORONKA_CURRENCY", "RUB")  # the company's currency, ISO 4217
 COUNTRY = env.text("VORONKA_COUNTRY", "RU")  # phones without a country code, public holidays
 
@@ -194,15 +214,23 @@ PROCRASTINATE_IMPORT_PATHS = ["voronka.cli.upkeep"]  # besides tasks.py of each 
 
 # Everything that wakes on an event: verb prefix -> dotted functions (event) -> None, in order.
 EVENT_HANDLERS: dict[str, list[str]] = {
-    "": ["voronka.journal.live.announce"],
+    "": ["voronka.journal.commands.announce"],
     "stage.changed": ["voronka.items.commands.inheriting.on_stage_changed"],
     "stage.removed": ["voronka.automation.commands.robots.on_stage_removed"],
     "item_type.changed": ["voronka.items.commands.regrading.on_setup_changed"],
-    "field.changed": ["voronka.items.commands.regrading.on_setup_changed"],
+    "field.created": ["voronka.items.commands.recounting.on_setup_changed"],
+    "field.changed": [
+        "voronka.items.commands.regrading.on_setup_changed",
+        "voronka.items.commands.recounting.on_setup_changed",
+    ],
+    "field.restored": ["voronka.items.commands.recounting.on_setup_changed"],
     "pipeline.changed": ["voronka.items.commands.inheriting.on_pipeline_changed"],
+    "channel.created": ["voronka.channels.providers.chat.commands.on_channel_saved"],
+    "channel.changed": ["voronka.channels.providers.chat.commands.on_channel_saved"],
     "item.activity_": ["voronka.timeline.commands.notifications.on_planned"],
     "client.activity_": ["voronka.timeline.commands.notifications.on_planned"],
     "activity.": ["voronka.timeline.commands.notifications.on_planned"],
+    "bulk.": ["voronka.timeline.commands.notifications.on_bulk_ended"],
     "mass_deletion.asked": ["voronka.timeline.commands.notifications.on_deletion_asked"],
     "mass_deletion.agreed": ["voronka.timeline.commands.notifications.on_deletion_decided"],
     "mass_deletion.refused": ["voronka.timeline.commands.notifications.on_deletion_decided"],
@@ -216,7 +244,16 @@ EVENT_HANDLERS: dict[str, list[str]] = {
         "voronka.channels.commands.ledger.on_answered",
     ],
     "item.created": ["voronka.timeline.commands.notifications.on_enquiry"],
-    "item.enquiry_joined": ["voronka.timeline.commands.notifications.on_enquiry"],
+    "item.enquiry_joined": ["voronka.timeline.commands.notices.talking.on_enquiry_joined"],
+    "item.message_received": ["voronka.timeline.commands.notices.talking.on_message"],
+    "client.message_received": ["voronka.timeline.commands.notices.talking.on_message"],
+    "item.message_failed": ["voronka.timeline.commands.notices.talking.on_message_failed"],
+    "client.message_failed": ["voronka.timeline.commands.notices.talking.on_message_failed"],
+    "item.verdict_asked": ["voronka.automation.commands.telling.on_verdict_asked"],
+    "channel.broken": ["voronka.channels.commands.telling.on_channel_broken"],
+    "user.logged_out": ["voronka.timeline.commands.notices.devices.on_sessions_ended"],
+    "user.session_closed": ["voronka.timeline.commands.notices.devices.on_sessions_ended"],
+    "user.dismissed": ["voronka.timeline.commands.notices.devices.on_sessions_ended"],
     "item.nobody_fits": ["voronka.timeline.commands.notifications.on_nobody_fits"],
     "item.converted": ["voronka.timeline.commands.conversations.on_converted"],
     "item.conversion_undone": ["voronka.timeline.commands.conversations.on_conversion_undone"],
@@ -227,6 +264,9 @@ EVENT_HANDLERS: dict[str, list[str]] = {
     "item.moved": ["voronka.timeline.commands.notifications.on_moved"],
     "item.won": ["voronka.timeline.commands.notifications.on_moved"],
     "item.lost": ["voronka.timeline.commands.notifications.on_moved"],
+    "item.move_undone": ["voronka.automation.commands.closing.on_returned"],
+    "item.loss_overturned": ["voronka.automation.commands.closing.on_returned"],
+    "item.corrected": ["voronka.automation.commands.closing.on_returned"],
     "item.": ["voronka.automation.commands.waking.on_event"],
     "client.": ["voronka.automation.commands.waking.on_event"],
 }

@@ -2,9 +2,20 @@
 
 import pytest
 
-from tests.factories import make_field, make_item, make_item_type, make_pipeline, make_reason
+from tests.factories import (
+    SYSTEM,
+    make_field,
+    make_item,
+    make_item_type,
+    make_pipeline,
+    make_reason,
+)
 from tests.people.factories import make_user
-from voronka.items.models import Item, StageVisit
+from voronka.items.commands import link_items
+from voronka.items.models import Item, ItemLink, StageVisit
+from voronka.kernel.texts import LocalText
+from voronka.pipelines.commands.fields import save_field
+from voronka.pipelines.specs import FieldSpec
 
 pytestmark = pytest.mark.django_db
 
@@ -34,6 +45,28 @@ def test_a_card_is_made_read_changed_and_listed(caller):
     status, listed = owner.call("GET", f"/items?pipeline={pipeline.code}&external_id=a-1")
     assert [i["id"] for i in listed["items"]] == [made["id"]]
     assert owner.call("GET", f"/items/{made['id']}")[1] == changed
+
+
+def test_a_counted_field_is_read_and_filtered_but_never_written(caller):
+    owner, pipeline = caller(), make_pipeline()
+    kind = pipeline.item_type
+    make_field(kind, "cost", "money")
+    spec = FieldSpec(
+        kind.code, "main", "margin", LocalText("margin"), "money", formula="amount - cost"
+    )
+    save_field(spec, by=SYSTEM)
+    body = {
+        "pipeline": pipeline.code, "title": "Kitchen", "amount": "100", "values": {"cost": "30"},
+    }  # fmt: skip
+    _status, made = owner.call("POST", "/items", body)
+    assert made["values"] == {"cost": "30.00", "margin": "70.00"}
+    status, refused = owner.call("PATCH", f"/items/{made['id']}", {"values": {"margin": "1"}})
+    assert (status, refused["code"]) == (422, "invalid")
+    assert "margin" in refused["fields"]
+    _status, changed = owner.call("PATCH", f"/items/{made['id']}", {"values": {"cost": "50"}})
+    assert changed["values"]["margin"] == "50.00"
+    fields = {f["code"]: f["formula"] for f in owner.call("GET", "/fields")[1]}
+    assert (fields["margin"], fields["cost"]) == ("amount - cost", "")
 
 
 def test_a_closed_gate_says_in_machine_form_what_it_wants(caller):
@@ -145,3 +178,30 @@ def test_the_history_of_stages_can_be_read(caller):
     _status, visits = owner.call("GET", f"/items/{item.pk}/visits")
     assert [(v["stage"], v["jump"]) for v in visits] == [("s1", False), ("s2", True), ("s3", False)]
     assert visits[-1]["how"] == "api"
+
+
+def test_what_elements_say_together_can_be_read_and_holds_the_card_back(caller):
+    owner, pipeline = caller(), make_pipeline()
+    works = make_pipeline(make_item_type("custom"))
+    make_field(works.item_type, "ready_on", "date")
+    text = {"en": "All is ready"}
+    rows = [{"code": "all", "text": text, "check": f"elements:{works.item_type.code}"}]
+    pipeline.stages.filter(code="s1").update(exit_criteria=rows)
+    deal, part = make_item(pipeline), make_item(works, title="Hall", ready_on="2026-12-20")
+    link_items(deal.pk, part.pk, by=SYSTEM, kind=ItemLink.Kind.PART)
+    status, rolls = owner.call("GET", f"/items/{deal.pk}/elements")
+    assert status == 200
+    day = {"field": "ready_on", "first": "2026-12-20", "last": "2026-12-20", "filled": 1}
+    assert rolls == [
+        {
+            "item_type": works.item_type.code,
+            "all": 1,
+            "ready": 0,
+            "share_ready": 0.0,
+            "blocked": 0,
+            "dates": [day],
+        }
+    ]
+    status, refused = owner.call("POST", f"/items/{deal.pk}/move", {"stage": "s2"})
+    assert (status, refused["criteria"]) == (422, ["all"])
+    assert "Hall" in refused["detail"]

@@ -15,7 +15,10 @@ SQL_WRITE = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 SQL_CALLS = frozenset({"execute", "executemany", "execute_values", "copy", "copy_expert"})
-PRIMITIVES = {"voronka/kernel/copying.py"}  # writes for commands, and only they may import it
+PRIMITIVES = {  # write for commands, and only they may import them
+    "voronka/kernel/copying.py",
+    "voronka/kernel/rows.py",
+}
 DICT_MAKERS = frozenset({"dict", "Counter", "defaultdict", "OrderedDict", "copy", "deepcopy"})
 
 

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 from django.utils import timezone
+from django.utils.translation import override
 
 from tests.automation.factories import TELL, make_robot
 from tests.clients.factories import make_client
@@ -22,7 +23,10 @@ from voronka.automation import telephony
 from voronka.automation.commands import errands
 from voronka.automation.commands.pressing import press_button
 from voronka.automation.models import AutoTask, Errand, LossVerdict, RobotRun
+from voronka.automation.naming import RobotNames
+from voronka.automation.words import say
 from voronka.automation.worker import drain
+from voronka.clients.models import Exclusion
 from voronka.items.commands import (
     confirm_criterion,
     edit_item,
@@ -35,12 +39,15 @@ from voronka.items.commands import (
 from voronka.items.commands.lines import Line
 from voronka.items.models import Item, ItemLink, Passage, Watch
 from voronka.journal.actors import Actor
+from voronka.journal.models import Event
 from voronka.kernel import outgoing
 from voronka.kernel.errors import InvalidInput
 from voronka.pipelines.errors import InvalidSetup
 from voronka.routing.models import Distribution
 from voronka.timeline.commands.activities import finish_activity
-from voronka.timeline.models import Activity, Notification
+from voronka.timeline.commands.notes import write_note
+from voronka.timeline.commands.questions import reply
+from voronka.timeline.models import Activity, Notification, Question
 
 pytestmark = pytest.mark.django_db
 
@@ -444,3 +451,103 @@ def test_a_card_is_given_out_among_a_group():
     assert owners <= {first, second}
     with pytest.raises(InvalidSetup):
         make_robot(pipeline, "created", ("distribute", {"group": "nobody"}))
+
+
+def test_a_question_of_a_robot_is_answered_to_the_responsible_person():
+    boss, seller = make_user("owner"), make_user("manager")
+    pipeline = make_pipeline()
+    ask = ("ask_question", {"to": "role:owner", "text": "Какую скидку дать на {title}?"})
+    make_robot(stage(pipeline, "s2"), "stage_entered", ask)
+    item = make_item(pipeline, title="Кухня", owner=seller)
+    for code in ("s2", "s3"):
+        move_item(item.pk, to=stage(pipeline, code), by=SYSTEM)
+        drain()
+    question = Question.objects.get()
+    assert (question.asker, question.to_role.code) == (seller, "owner")
+    assert question.text == "Какую скидку дать на Кухня?"
+    assert question.due_at > timezone.now()
+    reply(question.pk, "Пять процентов", by=Actor.user(boss))
+    assert Notification.objects.filter(user=seller, kind="question", item=item).exists()
+    event = Event.objects.get(verb="item.question_asked")
+    assert event.actor_kind == "robot"
+
+
+def test_a_robot_asks_nothing_twice_and_nobody_about_themselves():
+    seller = make_user("manager")
+    pipeline = make_pipeline()
+    ask = ("ask_question", {"to": "owner", "text": "Почему?"})
+    make_robot(pipeline, "created", ask)
+    make_item(pipeline, owner=seller)
+    drain()
+    assert not Question.objects.exists()
+    boss = make_user("owner")
+    again = ("ask_question", {"to": f"user:{boss.email}", "text": "Когда?"})
+    make_robot(pipeline, "note_written", again)
+    item = make_item(pipeline, owner=seller)
+    for word in ("раз", "два"):
+        write_note(word, by=Actor.user(seller), item_id=item.pk)
+        drain()
+    assert Question.objects.count() == 1
+
+
+def test_a_client_is_excluded_by_the_chosen_contacts_for_a_term():
+    supplier = make_client(
+        phones=("+7 916 123-45-67",),
+        emails=("sales@boards.example", "boards@gmail.com"),
+        accounts=("telegram:boards",),
+    )
+    settings = {
+        "reason": "supplier",
+        "contacts": ["phone", "domain"],
+        "term": "30d calendar",
+        "comment": "Плиты",
+    }
+    _item, lines = run(make_pipeline(), ("exclude", settings), contact=supplier.pk)
+    rows = {(r.identity_kind, r.identity_value): r for r in Exclusion.objects.all()}
+    assert set(rows) == {("phone", "+79161234567"), ("domain", "boards.example")}
+    row = rows["domain", "boards.example"]
+    assert (row.reason, row.comment, row.client_id) == ("supplier", "Плиты", supplier.pk)
+    assert timedelta(days=29) < row.until - timezone.now() <= timedelta(days=30)
+    assert "boards.example" in lines[0]["text"]["ru"]
+    assert Event.objects.filter(verb="exclusion.added", actor_kind="robot").count() == 2
+
+
+def test_who_is_excluded_already_or_has_no_contact_is_left_alone():
+    spammer = make_client(emails=("win@prize.example",))
+    pipeline = make_pipeline()
+    item, _lines = run(pipeline, ("exclude", {}), contact=spammer.pk)
+    assert Exclusion.objects.get().until is None
+    assert Item.objects.get(pk=item.pk).closed_at is None  # the card stays where it is
+    for client in (spammer, make_client(), None):
+        card = make_item(pipeline, contact=client.pk if client else None)
+        drain()
+        told = RobotRun.objects.filter(item=card).latest("pk").explanation["actions"]
+        assert told[0]["nothing"]
+    assert Exclusion.objects.count() == 1
+
+
+@pytest.mark.parametrize("settings", [{"reason": "enemy"}, {"contacts": []}, {"contacts": ["fax"]}])
+def test_an_exclusion_says_whom_and_by_what(settings):
+    with pytest.raises(InvalidSetup):
+        make_robot(make_pipeline(), "created", ("exclude", settings))
+
+
+def test_an_exclusion_reads_as_a_sentence_in_both_languages():
+    pipeline = make_pipeline()
+    robot = make_robot(
+        pipeline, "created", ("exclude", {"reason": "applicant", "term": "90d calendar"})
+    )
+    said = {}
+    for language in ("ru", "en"):
+        with override(language):
+            said[language] = say(robot, RobotNames(pipeline.item_type, pipeline)).actions
+    assert said == {
+        "ru": [
+            "внести клиента в исключения на 90 дней календарного времени (Соискатель):"
+            " телефоны, адреса почты, аккаунты в мессенджерах"
+        ],
+        "en": [
+            "exclude the client for 90 days of calendar time (Job seeker):"
+            " phones, e-mail addresses, accounts in messengers"
+        ],
+    }

@@ -7,7 +7,7 @@ from django.utils.translation import override
 
 from tests.automation.factories import TELL, make_robot, robot_spec
 from tests.factories import SYSTEM, make_field, make_item_type, make_pipeline, stage
-from tests.people.factories import make_user
+from tests.people.factories import make_role, make_user
 from voronka.automation.commands import remove_robot, reorder_robots, save_robot, switch_robot
 from voronka.automation.errors import EndlessCircle, NoSuchRobot
 from voronka.automation.models import Robot
@@ -39,6 +39,15 @@ def test_a_saved_robot_reads_back_as_its_spec():
     assert again == spec
     assert save_robot(spec, by=SYSTEM).changed_at == row.changed_at
     assert Event.objects.filter(verb__startswith="robot.").count() == 1
+
+
+def test_a_tunnel_into_its_own_funnel_is_refused_at_save_however_it_is_written():
+    pipeline, other = make_pipeline(), make_pipeline()
+    for to in ("s1", f"{pipeline.code}/s1"):
+        with pytest.raises(InvalidSetup) as refusal:
+            save_robot(robot_spec(pipeline, "won", ("tunnel", {"to": to})), by=SYSTEM)
+        assert set(refusal.value.fields) == {"actions.0.to"}
+    save_robot(robot_spec(pipeline, "won", ("tunnel", {"to": f"{other.code}/s1"})), by=SYSTEM)
 
 
 def test_only_who_may_set_up_saves_robots():
@@ -177,5 +186,27 @@ def test_a_robot_reads_as_a_sentence():
         sentence = str(say(robot, RobotNames(pipeline.item_type, pipeline)))
     assert sentence == (
         "When a card came to the stage, if “Amount” is at least 1,000, 3 days of calendar time"
-        " later: tell the responsible person: “Смотри: {title}”; move the card to “Step 2”."
+        " later: tell the responsible person: “Смотри: ‹Title›”; move the card to “Step 2”."
     )
+
+
+def test_people_and_facts_are_called_as_the_language_wants_it():
+    pipeline = make_pipeline()
+    make_role("sellers", rights=["control"])
+    robot = make_robot(
+        stage(pipeline, "s1"),
+        "stage_entered",
+        ("notify", {"who": ["owner", "head"], "text": "Смотри: {title} {nonsense}"}),
+        ("auto_task", {"who": "role:sellers", "title": "Позвонить: {title}", "due": "2d"}),
+        ("schedule_activity", {"kind": "call", "title": "Спросить", "due": "4h"}),
+        ("assign", {"to": "head"}),
+    )
+    with override("ru"):
+        told, task, call, handed = say(robot, RobotNames(pipeline.item_type, pipeline)).actions
+    assert told == "уведомить ответственного, РОПа: «Смотри: ‹Название› {nonsense}»"
+    assert task == (
+        "поставить одному из сотрудников с ролью «Роль» задачу «Позвонить: ‹Название›»,"
+        " срок — 2 рабочих дня"
+    )
+    assert call == "запланировать ответственному звонок «Спросить», срок — 4 часа"
+    assert handed.startswith("передать карточку РОПу")

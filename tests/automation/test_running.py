@@ -21,7 +21,8 @@ pytestmark = pytest.mark.django_db
 
 
 def told():
-    return list(Notification.objects.filter(kind="robot").values_list("text", flat=True))
+    said = Notification.objects.filter(kind="robot").order_by("at", "pk")
+    return list(said.values_list("text", flat=True))
 
 
 def later(**span):
@@ -192,7 +193,7 @@ def test_an_action_that_breaks_leaves_nothing_behind(monkeypatch):
         edit_item(Item.objects.get().pk, {"title": "half done"}, by=SYSTEM)
         raise RuntimeError("boom")
 
-    monkeypatch.setattr(notify, "people", broken)
+    monkeypatch.setattr(notify, "Recipients", broken)
     pipeline = make_pipeline()
     make_robot(pipeline, "created")
     item = make_item(pipeline)

@@ -14,12 +14,14 @@ from voronka.automation.commands.verdicts import (
     lapse_verdicts,
     return_to_work,
 )
-from voronka.automation.models import LossVerdict
+from voronka.automation.models import AutoTask, LossVerdict
 from voronka.automation.worker import drain
 from voronka.items.commands import correct_item, lose_item, move_item
 from voronka.items.models import Item, Passage
 from voronka.journal.actors import Actor
 from voronka.kernel.errors import Forbidden, InvalidInput
+from voronka.people.models import User
+from voronka.people.schedules import schedule_of
 from voronka.timeline.models import Activity, Notification
 
 pytestmark = pytest.mark.django_db
@@ -68,10 +70,49 @@ def test_a_card_that_returns_was_not_lost(lost):
     assert not item.visits.filter(stage__kind="lost").exists()
     assert item.visits.filter(left_at=None).count() == 1
     assert not Passage.objects.exists()
-    told = Notification.objects.get(user=lost.owner, kind="robot")
+    told = Notification.objects.get(user=lost.owner, kind="returned")
     assert "Позвони сегодня" in told.text
     lost.refresh_from_db()
     assert (lost.state, lost.cause) == ("returned", "slow")
+
+
+def test_what_the_head_orders_is_the_responsibles_next_step(lost):
+    order = "Позвони сегодня,\nпредложи рассрочку"
+    return_to_work(lost.pk, cause="slow", said=order, by=lost.head)
+    item = Item.objects.get()
+    task = Activity.objects.get(item=item, owner=lost.owner)
+    assert task.title == "Позвони сегодня, предложи рассрочку"
+    assert task.text.startswith(order)
+    assert task.created_by_id == lost.head.user_id
+    assert item.next_activity_at == task.due_at
+    worked = schedule_of(lost.owner.pk).between(timezone.now(), task.due_at)
+    assert timedelta(hours=3, minutes=59) < worked <= timedelta(hours=4)
+
+
+def test_the_order_about_a_card_of_somebody_who_left_is_the_heads_own(lost):
+    User.objects.filter(pk=lost.owner.pk).update(is_active=False)
+    return_to_work(lost.pk, cause="slow", said="Звони", by=lost.head)
+    assert Activity.objects.get(title="Звони").owner_id == lost.head.user_id
+
+
+def test_the_stages_task_comes_back_with_a_card_that_returns():
+    pipeline = make_pipeline(reasons=True)
+    head = make_user("head_of_sales")
+    owner = make_user(department=make_department(head=head))
+    make_robot(stage(pipeline, "s2"), "stage_entered", ("auto_task", {}))
+    make_robot(pipeline, "lost", ("ask_verdict", {"within": "1d calendar"}))
+    item = make_item(pipeline, owner=owner)
+    move_item(item.pk, to=stage(pipeline, "s2"), by=SYSTEM)
+    drain()
+    lose_item(item.pk, by=Actor.user(owner), reason=pipeline.loss_reasons.get())
+    drain()
+    task = AutoTask.objects.get(purpose=AutoTask.Purpose.STAGE)
+    assert task.activity.outcome == "cancelled"
+    return_to_work(LossVerdict.objects.get().pk, cause="slow", said="Звони", by=Actor.user(head))
+    drain()
+    task.refresh_from_db()
+    task.activity.refresh_from_db()
+    assert (task.closed_at, task.activity.done_at) == (None, None)
 
 
 def test_a_return_wants_a_cause_and_words(lost):

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.blueprints.setups import furnish
 from voronka.automation.models import HighValue, Robot
 from voronka.blueprints import ready_companies
 from voronka.blueprints.commands import apply
@@ -59,6 +60,11 @@ def with_robot(text):
             "robots.one.stage",
         ),
         ("    trigger: created\n    actions: []\n", "robots.one.actions"),
+        (
+            "    trigger: created\n    actions:\n"
+            "      - change_field: {field: amount, formula: title & 1}\n",
+            "robots.one.actions.0.change_field.formula",
+        ),
     ],
 )
 def test_a_mistake_is_told_at_its_place_without_a_database(text, path):
@@ -146,3 +152,14 @@ def test_editors_complete_the_settings_of_triggers_and_actions():
     assert "percent" in defs["trigger.deadline"]["properties"]
     actions = defs["RobotSpec"]["properties"]["actions"]["items"]["properties"]
     assert set(actions) >= {"notify", "tunnel", "auto_task"}
+
+
+@pytest.mark.django_db
+def test_the_plan_shows_only_what_differs_inside_a_part():
+    furnish()
+    wanted = read(export())
+    wanted.channels["chat"].settings["ask_email"] = "no"
+    wanted.channels["zamer"].form.fields["budget"].required = True
+    text = plan(wanted).as_text()
+    assert "настройки: ask_email: required → ask_email: no" in text
+    assert "Бюджет (required: нет) → Бюджет (required: да)" in text

@@ -51,7 +51,7 @@ def live_url(transactional_db: None) -> Iterator[str]:
     """Serve the front (live stream included) from a thread; everything committed is visible."""
     import uvicorn
 
-    from voronka.asgi import application, live
+    from voronka.asgi import application, chat, live
 
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
@@ -76,6 +76,7 @@ def live_url(transactional_db: None) -> Iterator[str]:
         _wait_for_port(port)
         yield f"http://127.0.0.1:{port}"
         live.close_soon()
+        chat.close_soon()
         server.should_exit = True
         thread.join(timeout=10)
         loop.close()

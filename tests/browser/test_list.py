@@ -1,11 +1,14 @@
 """The list in a real browser: columns, many cards at once, a cell, the keys."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
-from tests.factories import make_field, make_item, make_pipeline, stage
+from tests.factories import SYSTEM, make_field, make_item, make_pipeline, stage
 from tests.people.factories import make_user
-from voronka.items.models import Item
+from voronka.items.commands import bulk, edit_item, move_item
+from voronka.items.models import BulkRun, Item
 
 pytestmark = pytest.mark.browser
 
@@ -99,3 +102,54 @@ def test_keys_walk_tick_and_open_and_the_chips_narrow(page, login, boss, pipelin
     page.locator("#filter-chips").get_by_text("Зависшие").click()
     expect(page.get_by_role("heading", name="Ничего не подошло")).to_be_visible()
     expect(page.locator("#filter-text input[name=q]")).to_have_value("кухня 13")
+
+
+def test_what_others_do_arrives_by_itself(page, login, boss, pipeline):
+    open_list(page, login, boss, pipeline, "?stage=" + str(stage(pipeline, "s1").pk))
+    first, second, *_others = Item.objects.order_by("pk")
+    edit_item(first.pk, {"title": "Кухня с островом"}, by=SYSTEM)
+    row = page.locator(f"#row-{first.pk}")
+    expect(row).to_contain_text("Кухня с островом")
+    move_item(second.pk, to=stage(pipeline, "s2"), by=SYSTEM)
+    expect(page.locator(f"#row-{second.pk}")).to_have_class(re.compile("gone"))
+    make_item(pipeline, owner=boss, title="Совсем новая")
+    newer = page.locator("[data-newer]")
+    expect(newer).to_contain_text("1")
+    newer.click()
+    expect(page.locator("tbody tr[data-id]", has_text="Совсем новая")).to_be_visible()
+    expect(page.locator(f"#row-{second.pk}")).to_have_count(0)
+    expect(newer).to_be_hidden()
+
+
+def test_a_row_that_is_being_edited_waits_for_the_others(page, login, boss, pipeline):
+    open_list(page, login, boss, pipeline)
+    item = Item.objects.order_by("pk")[0]
+    row = page.locator(f"#row-{item.pk}")
+    row.locator("td[data-code=amount] button").first.click()
+    box = row.locator("td.editing input:not([type=hidden])")
+    box.fill("777")
+    edit_item(item.pk, {"title": "Изменена соседом"}, by=SYSTEM)
+    edit_item(item.pk + 1, {"title": "И эта тоже"}, by=SYSTEM)
+    expect(page.locator(f"#row-{item.pk + 1}")).to_contain_text("И эта тоже")
+    expect(box).to_have_value("777")  # what is typed stays
+    page.keyboard.press("Escape")
+    expect(row).to_contain_text("Изменена соседом")
+
+
+def test_a_long_bulk_action_shows_how_far_it_is_and_then_its_report(
+    page, login, boss, pipeline, monkeypatch
+):
+    monkeypatch.setattr(bulk, "AT_ONCE", 1)
+    open_list(page, login, boss, pipeline)
+    page.get_by_label("Выбрать показанные карточки").check()
+    page.locator("[data-bulk]").get_by_role("button", name="Перенести").click()
+    dialog = page.locator("#dialog")
+    dialog.locator("#bulk-stage").select_option(label=str(stage(pipeline, "s2")))
+    dialog.locator("[name=go]").click()
+    expect(dialog.get_by_role("status")).to_contain_text("0 / 3")
+    expect(dialog).to_contain_text("Можно уйти")
+    bulk.work_on_bulk(BulkRun.objects.get().pk)  # the worker
+    expect(dialog).to_contain_text("Сделано: 3")
+    expect(page.locator("td[data-code=stage]", has_text=str(stage(pipeline, "s2")))).to_have_count(
+        3
+    )

@@ -21,8 +21,8 @@ from voronka.items.models import Attachment, Item, ItemLink
 from voronka.journal.actors import Actor
 from voronka.journal.models import Event
 from voronka.pipelines.models import Pipeline
+from voronka.timeline.feed import feed
 from voronka.timeline.models import Conversation, Message
-from voronka.timeline.queries import feed
 
 pytestmark = pytest.mark.django_db
 

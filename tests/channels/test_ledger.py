@@ -7,18 +7,25 @@ import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
-from tests.channels.factories import PAPER, make_channel, sheet, write_in
+from tests.channels.factories import PAPER, SYSTEM, make_channel, sheet, write_in
 from tests.people.factories import make_user
-from voronka.channels.commands import forget_raw, receive, replay, sweep
+from voronka.channels.commands import (
+    forget_kept_too_long,
+    forget_raw,
+    receive,
+    replay,
+    sweep,
+)
 from voronka.channels.commands.ledger import process
 from voronka.channels.contract import RawEvent
 from voronka.channels.models import Channel, Enquiry
 from voronka.channels.queries import channel_of, count_lost, ledger
+from voronka.channels.tasks import forget_old_bodies
 from voronka.clients.models import Client
 from voronka.items.models import Item
 from voronka.journal.actors import Actor
 from voronka.journal.models import Event
-from voronka.kernel.errors import Forbidden
+from voronka.kernel.errors import Forbidden, InvalidInput
 from voronka.timeline.models import Conversation, Message
 
 pytestmark = pytest.mark.django_db
@@ -103,7 +110,7 @@ def test_who_dies_between_receiving_and_carding_loses_nothing():
 def test_who_dies_in_the_middle_of_carding_leaves_no_half_of_a_card(monkeypatch):
     channel = make_channel()
     monkeypatch.setattr(
-        "voronka.channels.commands.carding._finish", lambda *args: (_ for _ in ()).throw(OSError)
+        "voronka.channels.commands.placing.finish", lambda *args: (_ for _ in ()).throw(OSError)
     )
     enquiry = write_in(channel, "a")
     assert enquiry.state == Enquiry.State.PARSED
@@ -156,6 +163,32 @@ def test_old_bodies_can_be_forgotten_but_not_those_without_a_card():
     assert Item.objects.count() == 1
 
 
+def test_bodies_are_forgotten_after_their_term_and_cards_keep_everything(settings):
+    settings.KEEP_RAW_DAYS = 90
+    channel = make_channel()
+    old, young = write_in(channel, "a", text="Need a house"), write_in(channel, "b")
+    at = timezone.now()
+    Enquiry.objects.filter(pk=old.pk).update(received_at=at - timedelta(days=91))
+    told = Event.objects.count()
+    forget_old_bodies(0)
+    assert bytes(Enquiry.objects.get(pk=old.pk).raw) == b""
+    assert bytes(Enquiry.objects.get(pk=young.pk).raw) != b""
+    assert Message.objects.order_by("pk")[0].text == "Need a house"
+    assert Event.objects.count() == told
+    settings.KEEP_RAW_DAYS = 0
+    assert forget_kept_too_long(at=at + timedelta(days=9999)) == 0
+
+
+def test_what_was_forgotten_can_not_be_let_in_any_more():
+    channel = make_channel()
+    row = write_in(channel, "a")
+    Enquiry.objects.filter(pk=row.pk).update(state=Enquiry.State.EXCLUDED, raw=b"")
+    with pytest.raises(InvalidInput):
+        replay(row.pk, by=SYSTEM, pardon=True)
+    row.refresh_from_db()
+    assert row.state == Enquiry.State.EXCLUDED
+
+
 def test_the_ledger_is_read_in_pages_without_bodies(django_assert_num_queries):
     channel = make_channel()
     for number in range(5):
@@ -205,5 +238,6 @@ def test_an_enquiry_costs_few_queries(django_assert_max_num_queries):
     channel = make_channel()
     write_in(channel, "warm")
     event = sheet("a", **{"from": [["phone", "+79160000001"]], "name": "Anna"})
-    with django_assert_max_num_queries(33):  # 29 in two transactions, four to begin and end them
+    # 29 in two transactions, four to begin and end them, three to choose how the owner is told
+    with django_assert_max_num_queries(36):
         receive(channel_of(channel.code), event)

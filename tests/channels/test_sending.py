@@ -17,7 +17,7 @@ from voronka.items.commands import attach_file
 from voronka.journal.actors import Actor
 from voronka.journal.models import Event
 from voronka.kernel.errors import Forbidden, InvalidInput, NotFound
-from voronka.timeline.commands.messages import (
+from voronka.timeline.commands.sending import (
     begin_sending,
     cancel_message,
     note_delivery,

@@ -15,14 +15,16 @@ from voronka.channels.commands import (
     change_channel,
     create_channel,
     learn_pauses,
+    move_cursor,
     note_problem,
+    restore_channel,
     save_repeat_rule,
     set_channel_active,
     try_channel,
 )
 from voronka.channels.facts import facts_of
 from voronka.channels.models import Channel, Enquiry
-from voronka.channels.queries import channels, silent_channels
+from voronka.channels.queries import channel_of, channels, silent_channels
 from voronka.channels.rules import Repeat
 from voronka.journal.actors import Actor
 from voronka.journal.models import Event
@@ -72,6 +74,24 @@ def test_only_who_sets_up_may_connect():
         save_repeat_rule(channel.pipeline, Repeat(), by=seller)
     with pytest.raises(NotFound):
         try_channel(0, by=SYSTEM)
+
+
+def test_a_channel_comes_back_from_the_archive_off_while_its_password_is_forgotten():
+    channel = make_channel(settings={"colour": "blue", "password": "s3cret-word"})
+    key = channel.key
+    move_cursor(channel.pk, {"uid": 7})
+    with pytest.raises(Forbidden):
+        restore_channel(channel.pk, by=Actor.user(make_user("manager")))
+    archive_channel(channel.pk, by=SYSTEM)
+    assert channel_of(key) is None
+    back = restore_channel(channel.pk, by=SYSTEM)
+    assert (back.archived_at, back.active, back.key, back.cursor) == (None, False, key, {})
+    assert channel_of(key) == channel
+    restore_channel(channel.pk, by=SYSTEM)
+    verbs = Event.objects.filter(subject_type="channel").order_by("pk")
+    assert list(verbs.values_list("verb", flat=True)) == [
+        "channel.created", "channel.archived", "channel.restored"
+    ]  # fmt: skip
 
 
 def test_a_channel_that_breaks_is_noted_once_and_mended_once():

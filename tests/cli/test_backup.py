@@ -1,6 +1,5 @@
 """Backup and restore of a whole installation, by the commands an operator types."""
 
-import os
 import subprocess
 import sys
 import tarfile
@@ -8,20 +7,17 @@ from pathlib import Path
 
 import pytest
 
+from tests import homes
+
 
 def voronka(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "voronka.cli.main", *arguments],
-        env=_environment(home),
+        env=homes.environment(home),
         capture_output=True,
         text=True,
         check=False,
     )
-
-
-def _environment(home: Path) -> dict[str, str]:
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(("VORONKA_", "DATABASE_"))}
-    return kept | {"VORONKA_HOME": str(home)}
 
 
 def sql(home: Path, statement: str) -> str:
@@ -34,7 +30,7 @@ def sql(home: Path, statement: str) -> str:
     )
     done = subprocess.run(
         [sys.executable, "-c", code],
-        env=_environment(home),
+        env=homes.environment(home),
         capture_output=True,
         text=True,
         check=True,
@@ -43,7 +39,7 @@ def sql(home: Path, statement: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def homes(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, Path]:
+def places(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, Path]:
     """A home with data, its archive, and a fresh home."""
     base = tmp_path_factory.mktemp("backup")
     for folder in (base, base.parent, base.parent.parent):
@@ -51,7 +47,7 @@ def homes(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, Path]:
     old, new = base / "old", base / "new"
     for home in (old, new):
         home.mkdir()
-    assert voronka(old, "migrate").returncode == 0
+    homes.settle(old)
     sql(old, "INSERT INTO django_content_type (app_label, model) VALUES ('kept', 'ёлка')")
     (old / "files").mkdir()
     (old / "files" / "offer.txt").write_text("КП")
@@ -61,8 +57,8 @@ def homes(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, Path]:
     return old, archive, new
 
 
-def test_a_restore_into_a_fresh_home_brings_database_files_and_key(homes):
-    old, archive, new = homes
+def test_a_restore_into_a_fresh_home_brings_database_files_and_key(places):
+    old, archive, new = places
     done = voronka(new, "restore", str(archive))
     assert done.returncode == 0, done.stderr
     assert "ёлка" in sql(new, "SELECT model FROM django_content_type WHERE app_label = 'kept'")
@@ -71,8 +67,8 @@ def test_a_restore_into_a_fresh_home_brings_database_files_and_key(homes):
     assert (new / "secret.key").stat().st_mode & 0o777 == 0o600
 
 
-def test_a_restore_over_data_is_refused_unless_forced(homes):
-    old, archive, _new = homes
+def test_a_restore_over_data_is_refused_unless_forced(places):
+    old, archive, _new = places
     sql(old, "INSERT INTO django_content_type (app_label, model) VALUES ('later', 'x')")
     refused = voronka(old, "restore", str(archive))
     assert refused.returncode == 1
@@ -83,8 +79,8 @@ def test_a_restore_over_data_is_refused_unless_forced(homes):
     assert sql(old, "SELECT count(*) FROM django_content_type WHERE app_label='later'") == "[(0,)]"
 
 
-def test_a_file_that_is_no_backup_is_refused_in_a_sentence(homes, tmp_path):
-    old, _archive, _new = homes
+def test_a_file_that_is_no_backup_is_refused_in_a_sentence(places, tmp_path):
+    old, _archive, _new = places
     broken = tmp_path / "broken.tar.gz"
     broken.write_bytes(b"not an archive")
     foreign = tmp_path / "foreign.tar.gz"

@@ -10,17 +10,33 @@ from django.db.models import Count, F, Q, Window
 from django.db.models.functions import Lead
 from django.utils import timezone
 
-from voronka.clients.models import Client
+from voronka.automation.actions.make_items import Settings as MakeItems
+from voronka.automation.actions.make_items import make_items
+from voronka.automation.checking import read
+from voronka.automation.mapping import funnel_map, revival
+from voronka.automation.models import AutoTask, LossVerdict, Robot, RobotRun
+from voronka.automation.naming import RobotNames
+from voronka.automation.queries import norm_review
+from voronka.automation.registry import Context, Nothing
+from voronka.automation.worker import drain
+from voronka.channels.models import Channel, Enquiry
+from voronka.clients.models import Client, Exclusion
 from voronka.demo import queries
+from voronka.demo.bells import UNREAD
 from voronka.demo.commands import load_demo
 from voronka.demo.errors import NotEmpty
 from voronka.demo.filling import PRICES
 from voronka.items.commands.loading import Loader, LoadRow
-from voronka.items.models import Item, ItemLink, LineItem, StageVisit
+from voronka.items.models import Item, ItemLink, LineItem, Passage, StageVisit
+from voronka.journal.actors import Actor
 from voronka.people.models import User
 from voronka.pipelines.models import Pipeline
 from voronka.products.models import Product
-from voronka.timeline.models import Activity, Note, Notification
+from voronka.routing.facts import Subject
+from voronka.routing.queries import distributions, rehearse, route, routing_rules
+from voronka.timeline import day
+from voronka.timeline.commands.notices.watching import tell_of_stalled
+from voronka.timeline.models import Activity, Conversation, Message, Note, Notification
 
 pytestmark = pytest.mark.django_db
 
@@ -128,6 +144,28 @@ def test_buyers_come_back_and_elements_hang_on_their_deals():
     assert ItemLink.objects.filter(child__pipeline__code="claims").exists()
 
 
+def test_robots_know_the_articles_that_are_in_production():
+    robot = Robot.objects.get(code="articles")
+    made = ItemLink.objects.filter(
+        kind=ItemLink.Kind.PART,
+        child__pipeline__code="production",
+        parent__pipeline=robot.pipeline,
+    )
+    before = Item.objects.filter(pipeline__code="production").count()
+    params = read(MakeItems, robot.actions[0]["with"])
+    context = Context(
+        Actor("robot", None, ""),
+        robot,
+        RobotRun(robot=robot),
+        timezone.now(),
+        names=lambda item: RobotNames(item.pipeline.item_type),
+    )
+    for deal in Item.objects.filter(pk__in=made.values("parent")):
+        assert isinstance(make_items(deal, params, context), Nothing), deal.title
+    assert Item.objects.filter(pipeline__code="production").count() == before
+    assert made.exists()
+
+
 def test_some_answers_came_late_and_most_came_soon():
     waits = [
         item.first_response_at - item.created_at
@@ -161,6 +199,133 @@ def test_people_of_the_demo_can_be_logged_in_as_and_somebody_has_a_bell_to_open(
     assert Notification.objects.filter(read_at=None).exists()
 
 
+def test_nobody_s_bell_is_so_full_that_nobody_reads_it(now):
+    tell_of_stalled(at=now)  # the worker does it every five minutes
+    unread = Notification.objects.filter(read_at=None).order_by()
+    counts = dict(unread.values_list("user__email").annotate(count=Count("pk")))
+    assert 0 < counts["rop@svetlydom.example"] < 12 > max(counts.values())
+    of_kind = unread.values_list("user", "kind").annotate(count=Count("pk"))
+    assert max(count for _user, _kind, count in of_kind) <= UNREAD
+
+
+def test_the_inbox_has_conversations_by_the_form_answered_and_waiting(now):
+    talks = Conversation.objects.all()
+    assert 10 <= talks.count() <= 30
+    newest = talks.waiting().latest("waiting_since")
+    assert now - newest.waiting_since <= timedelta(minutes=10)
+    assert talks.waiting().filter(owner=None).exists()
+    assert talks.filter(last_direction="out", waiting_since=None, unread=0).exists()
+    assert not Message.objects.filter(at__gt=now).exists()
+    assert not Enquiry.objects.exclude(state="excluded").filter(message=None).exists()
+    answered = Enquiry.objects.filter(state="answered")
+    assert answered.exists()
+    assert not answered.filter(answered_at__lt=F("happened_at")).exists()
+
+
+def test_the_form_of_the_site_writes_into_qualification():
+    form = queries.demo_form()
+    targets = {one["target"] for one in form.fields}
+    assert targets >= {"item:budget", "item:urgency", "item:need", "item:authority"}
+    assert form.consent_needed
+    fresh = Item.objects.filter(enquiries__channel=form.channel_id, first_response_at=None)
+    assert fresh.filter(grade__in=["A", "B"]).count() >= 3
+
+
+def test_the_head_has_losses_to_check_and_has_checked_those_before(now):
+    waiting = LossVerdict.objects.filter(state="waiting")
+    assert 3 <= waiting.count() <= 7
+    assert all(verdict.due_at > now and verdict.judge_id for verdict in waiting)
+    given = LossVerdict.objects.exclude(state="waiting")
+    assert given.filter(state="confirmed").count() > given.filter(state="wrong_reason").count() > 0
+
+
 def test_a_second_load_is_refused():
     with pytest.raises(NotEmpty):
         load_demo(scale=0.05)
+
+
+def test_refused_customers_are_taken_up_again_and_some_of_them_buy(now):
+    found = revival(since=now - timedelta(days=365), until=now)
+    refused, taken = sum(r.refused for r in found), sum(r.taken for r in found)
+    revived = sum(r.revived for r in found)
+    assert 0.2 < taken / refused < 0.8
+    assert 0.02 < revived / refused < 0.3  # METHOD N2: up to 30 % at best
+    assert sum(r.money for r in found) > 0
+
+
+def test_cards_pass_through_the_tunnels_of_the_map(now):
+    ways = funnel_map(since=now - timedelta(days=365), until=now).arrows
+    flows = {(a.from_pipeline, a.to_pipeline) for a in ways if a.cards}
+    ids = dict(Pipeline.objects.values_list("code", "pk"))
+    for start, end in (
+        ("retail_office", "refusals"),
+        ("refusals", "retail_office"),
+        ("retail_office", "nurturing"),
+        ("leads", "nurturing"),
+        ("retail_office", "production"),
+    ):
+        assert (ids[start], ids[end]) in flows, (start, end)
+    assert not Passage.objects.filter(at__gt=now).exists()
+    assert not Passage.objects.exclude(child__created_at=F("at")).exists()
+    assert not Passage.objects.exclude(child__parent_links__parent=F("item")).exists()
+
+
+def test_enquiries_of_a_month_have_rows_of_the_routing_table_that_decide(now):
+    owner = User.objects.get(email__startswith="owner@")
+    names = {c.pk: (c.code, c.provider) for c in Channel.objects.all()}
+    since = now - timedelta(days=30)
+    tried = rehearse(routing_rules(), user=owner, since=since, until=now, channels=names)
+    decided = sum(n for rule, n in tried.by_rule.items() if rule is not None)
+    assert decided > len(tried.cards) / 2
+    assert len(tried.by_rule) >= 4
+    assert all(row.members and row.distribution.duty for row in distributions())
+
+
+def test_the_form_of_the_site_still_leads_to_the_manager_whom_it_names():
+    form = queries.demo_form()
+    subject = Subject(channel=form.channel.code, grade="A", values={"interest": "kitchen"})
+    there = route(subject, routing_rules(), now=timezone.now())
+    assert there.owner.email.startswith("manager@")
+
+
+def test_norms_are_doubted_and_heads_have_calls_for_help_that_are_late(now):
+    rows = norm_review(since=now - timedelta(days=60), until=now)
+    assert sum(r.escalations for r in rows) > 10
+    for what in ("wrong", "prolonged", "paused"):
+        assert any(getattr(r, what) for r in rows), what
+    calls = AutoTask.objects.filter(purpose="escalation")
+    assert calls.filter(closed_at=None, activity__due_at__lt=now).exists()
+    assert not calls.filter(activity__done_at__gt=now).exists()
+    answers = set(calls.exclude(activity__answer="").values_list("activity__answer", flat=True))
+    assert answers >= {"helped", "norm_wrong"}
+
+
+def test_owner_and_heads_have_something_to_do_today(now):
+    for login in ("owner", "rop", "rop.opt"):
+        person = User.objects.get(email=f"{login}@svetlydom.example")
+        assert len(day.day(person, person, at=now).rows) >= 3, login
+    waiting = LossVerdict.objects.filter(state="waiting")
+    tasks = AutoTask.objects.filter(purpose="verdict", closed_at=None)
+    assert set(tasks.values_list("item", "stay")) == set(waiting.values_list("item", "lost_at"))
+
+
+def test_strangers_are_shut_out_and_what_they_wrote_is_in_the_ledger():
+    rows = Exclusion.objects.in_force(at=timezone.now())
+    assert {r.reason for r in rows} == {"spam", "applicant", "supplier"}
+    for row in rows:
+        assert row.stopped == Enquiry.objects.filter(state="excluded", exclusion=row).count()
+    assert sum(r.stopped for r in rows) > 0
+
+
+def test_robots_do_the_work_of_the_last_days_when_the_worker_starts(now):
+    due = RobotRun.objects.filter(state="pending", due_at__lte=now)
+    fresh = set(due.filter(robot__code="deal_task").values_list("item", flat=True))
+    assert fresh
+    with transaction.atomic():
+        drain(now=now)
+        done = RobotRun.objects.filter(robot__code="deal_task", state="done")
+        assert set(done.values_list("item", flat=True)) == fresh
+        assert not RobotRun.objects.filter(state="failed").exists()
+        tasks = AutoTask.objects.filter(purpose="stage", item__in=fresh)
+        assert tasks.count() == len(fresh)
+        transaction.set_rollback(True)

@@ -281,7 +281,8 @@ def test_only_those_who_set_up_may_draw(pipeline):
 def test_a_funnel_is_laid_on_the_table_in_few_queries(pipeline, django_assert_num_queries):
     add(pipeline)
     found = Pipeline.objects.select_related("item_type", "calendar").get(pk=pipeline.pk)
-    with django_assert_num_queries(7):  # draft, stages, reasons, limit, fields; keys, roles
+    # draft, stages, reasons, limit, repeats, fields; keys, roles
+    with django_assert_num_queries(8):
         laid = canvas(found)
         assert laid.stages
         assert laid.advice

@@ -3,7 +3,6 @@
 import contextlib
 import http.client
 import json
-import os
 import signal
 import socket
 import subprocess
@@ -16,9 +15,9 @@ from typing import Any
 import psutil
 import psycopg
 
+from tests import homes
 from voronka.kernel import embedded
 
-ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 60.0  # seconds; reached only when something is broken
 FIRST_START = 180.0  # seconds; makes the database and its tables
 
@@ -26,9 +25,11 @@ FIRST_START = 180.0  # seconds; makes the database and its tables
 class Installation:
     """A home, a port, and the supervisor that serves them."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, *, migrated: bool = False) -> None:
         for folder in (home, home.parent, home.parent.parent):
             folder.chmod(0o755)  # the database's system user walks through
+        if migrated:
+            homes.settle(home)
         self.home = home
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
@@ -38,13 +39,17 @@ class Installation:
 
     @property
     def environment(self) -> dict[str, str]:
-        kept = {k: v for k, v in os.environ.items() if not k.startswith(("VORONKA_", "DATABASE_"))}
-        return kept | {"VORONKA_HOME": str(self.home), "PORT": str(self.port)}
+        own = {"PORT": str(self.port)}
+        own["VORONKA_FORM_RATE"] = "10000000"  # all visitors come from one address here
+        return homes.environment(self.home) | own
 
     def command(self, *arguments: str) -> list[str]:
         return [sys.executable, "-m", "voronka.cli.main", *arguments]
 
     def start(self) -> None:
+        """Serve, and wait until it is healthy; what still runs is stopped before."""
+        if self.process and self.process.poll() is None:
+            self.stop()
         with self.output.open("w") as output:  # not a pipe: it would fill up and stop everything
             self.process = subprocess.Popen(
                 self.command("run", "--no-demo"),
@@ -105,7 +110,7 @@ class Installation:
         return subprocess.Popen(
             [sys.executable, "-m", "tests.faults.scene", *arguments],
             env=self.environment,
-            cwd=ROOT,
+            cwd=homes.ROOT,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

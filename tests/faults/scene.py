@@ -1,8 +1,10 @@
 """What goes on in an installation while the tests kill its processes. Run as a program.
 
 python -m tests.faults.scene prepare        make people, cards and clients; print them as JSON
-python -m tests.faults.scene import         hand an import of ROWS rows to the worker
+python -m tests.faults.scene import         hand ROWS rows and a move of MANY cards to the worker
 python -m tests.faults.scene hammer         move, merge and convert without end, a line for each
+python -m tests.faults.scene form           make a form and print its key
+python -m tests.faults.scene sweep          card what dead processes left, as the worker does later
 """
 
 import json
@@ -11,6 +13,7 @@ from contextlib import suppress
 
 ROWS = 8000
 CARDS, PAIRS, LEADS = 24, 12, 24
+MANY = 300  # cards that the worker moves
 
 
 def say(*words: object) -> None:
@@ -20,9 +23,12 @@ def say(*words: object) -> None:
 
 
 def prepare() -> None:
+    from django.utils import timezone
+
     from tests.clients.factories import make_client
     from tests.factories import make_item, make_item_type, make_pipeline
     from tests.people.factories import make_role, make_user
+    from voronka.items.commands.loading import LoadRow, load_items
     from voronka.journal.actors import Actor
     from voronka.people.access import TOKEN_SCOPES
     from voronka.people.commands import create_token
@@ -30,9 +36,11 @@ def prepare() -> None:
     boss = make_user(make_role(everything=True), email="boss@example.com")
     deals, leads = make_pipeline(), make_pipeline(make_item_type("lead"))
     imported = make_pipeline()
+    visits = [(deals.stages.get(code="s1"), timezone.now())]
     _token, key = create_token(boss.pk, name="test", scopes=TOKEN_SCOPES, by=Actor.user(boss))
     made = {
         "token": key,
+        "many": load_items(deals, [LoadRow("Card", boss.pk, visits)] * MANY, by=Actor.system()),
         "moved": [make_item(deals, owner=boss).pk for _ in range(CARDS)],
         "bulk": [make_item(deals, owner=boss).pk for _ in range(CARDS)],
         "leads": [make_item(leads, owner=boss).pk for _ in range(LEADS)],
@@ -52,12 +60,14 @@ def start_import() -> None:
     from voronka.imports import commands
     from voronka.imports.commands.preparing import take_file
     from voronka.imports.mapping import parse_mapping
+    from voronka.items.commands.bulk import BulkAction, start_bulk
     from voronka.journal.actors import Actor
     from voronka.people.models import User
-    from voronka.pipelines.models import Pipeline
+    from voronka.pipelines.models import Pipeline, Stage
 
     boss = User.objects.get(email="boss@example.com")
-    pipeline = Pipeline.objects.get(pk=int(sys.argv[2]))
+    made = json.loads(sys.argv[2])
+    pipeline = Pipeline.objects.get(pk=made["imported"])
     rows = "".join(f"{n},Заказ {n},s{n % 4 + 1},{n}.50\n" for n in range(ROWS))
     fields = {"external_id": "id", "title": "title", "stage": "stage", "amount": "sum"}
     mapping = parse_mapping(
@@ -75,8 +85,11 @@ def start_import() -> None:
         pipeline=pipeline.code,
     )
     commands.prepare_import(run, mapping=mapping)
-    commands.start_import(run.pk, "run", by=Actor.user(boss))
-    say(run.pk)
+    by = Actor.user(boss)
+    to = Stage.objects.get(pipeline=made["deals"], code="s2")
+    many = start_bulk(made["many"], BulkAction(to=to), by=by)
+    commands.start_import(run.pk, "run", by=by)
+    say(json.dumps([run.pk, many.pk]))
 
 
 def hammer() -> None:
@@ -112,8 +125,27 @@ def hammer() -> None:
         turn += 1
 
 
+def make_form() -> None:
+    from tests.channels.forms.factories import make_form
+
+    say(make_form([]).channel.key)
+
+
+def sweep() -> None:
+    from datetime import timedelta
+
+    from django.utils import timezone
+
+    from voronka.channels.commands import sweep
+
+    while sweep(at=timezone.now() + timedelta(days=1)):
+        pass
+
+
 if __name__ == "__main__":
     from voronka.cli.session import ready
 
     with ready(migrated=False):
-        {"prepare": prepare, "import": start_import, "hammer": hammer}[sys.argv[1]]()
+        scenes = {"prepare": prepare, "import": start_import, "hammer": hammer}
+        scenes |= {"form": make_form, "sweep": sweep}
+        scenes[sys.argv[1]]()

@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from tests.faults.house import Installation, wait_for
-from tests.faults.scene import ROWS
+from tests.faults.scene import MANY, ROWS
 
 STAGES = ("s1", "s2", "s3", "s4", "won")
 
@@ -73,7 +73,7 @@ class Movers(threading.Thread):
 
 @pytest.fixture(scope="module")
 def ordeal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ordeal]:
-    house = Installation(tmp_path_factory.mktemp("middle"))
+    house = Installation(tmp_path_factory.mktemp("middle"), migrated=True)
     try:
         house.start()
         ordeal = _begin(house)
@@ -85,7 +85,8 @@ def ordeal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ordeal]:
 
 def _begin(house: Installation) -> Ordeal:
     made = json.loads(_output(house, "prepare"))
-    return Ordeal(house, made, int(_output(house, "import", str(made["imported"]))))
+    run, made["action"] = json.loads(_output(house, "import", json.dumps(made)))
+    return Ordeal(house, made, run)
 
 
 def _output(house: Installation, *arguments: str) -> str:
@@ -115,6 +116,7 @@ def _go_through(ordeal: Ordeal) -> None:
         mover.join(timeout=120)
         mover.stop.set()
     wait_for(lambda: _state(ordeal) == "done", within=120)
+    wait_for(lambda: _verdicts(ordeal) == MANY, within=120)
 
 
 def _kill_a_program_and_the_web(ordeal: Ordeal, *, after: float) -> None:
@@ -137,6 +139,12 @@ def _said(line: str) -> tuple[str, int]:
 
 def _progress(ordeal: Ordeal) -> int:
     return int(ordeal.sql(f"SELECT done FROM imports_importrun WHERE id = {ordeal.run}"))
+
+
+def _verdicts(ordeal: Ordeal) -> int:
+    """For how many cards the worker has done what it was left."""
+    action = f"FROM items_bulkrun WHERE id = {ordeal.made['action']}"
+    return int(ordeal.sql(f"SELECT jsonb_array_length(report) {action}"))
 
 
 def _state(ordeal: Ordeal) -> str:
@@ -189,6 +197,18 @@ def test_the_import_went_on_to_its_end_without_a_double(ordeal):
     assert ordeal.sql(verdicts) == ROWS
 
 
+def test_what_the_worker_was_left_went_on_to_its_end_without_a_double(ordeal):
+    cards = ", ".join(map(str, ordeal.made["many"]))
+    moves = "SELECT count(*) || ' ' || count(DISTINCT subject_id) FROM journal_event"
+    moved = ordeal.sql(f"{moves} WHERE verb = 'item.moved' AND subject_id IN ({cards})")
+    assert moved == f"{MANY} {MANY}"
+    action = f"FROM items_bulkrun WHERE id = {ordeal.made['action']}"
+    assert ordeal.sql(f"SELECT state {action}") == "done"
+    assert _verdicts(ordeal) == MANY
+    done = "SELECT count(*) FROM journal_event WHERE verb = 'bulk.done' AND subject_id ="
+    assert ordeal.sql(f"{done} {ordeal.made['action']}") == 1
+
+
 def test_a_bulk_action_is_whole_or_not_at_all(ordeal):
     told = [number for what, number in ordeal.told if what == "bulk"]
     assert told
@@ -197,7 +217,8 @@ def test_a_bulk_action_is_whole_or_not_at_all(ordeal):
     cards = ", ".join(map(str, ordeal.made["bulk"]))
     assert ordeal.sql(f"SELECT count(DISTINCT stage_id) FROM items_item WHERE id IN ({cards})") == 1
     moves = "SELECT count(*) FROM journal_event WHERE verb = 'item.moved' AND subject_id IN"
-    changed = "SELECT sum((SELECT count(*) FROM jsonb_object_keys(before))) FROM items_bulkrun"
+    keys = "SELECT sum((SELECT count(*) FROM jsonb_object_keys(before))) FROM items_bulkrun"
+    changed = f"{keys} WHERE id <> {ordeal.made['action']}"
     assert ordeal.sql(f"{moves} ({cards})") == ordeal.sql(changed)
 
 

@@ -70,6 +70,14 @@ def test_ctrl_c_stops_everything_and_a_second_start_keeps_the_data(installation)
     installation.stop()
 
 
+def test_a_killed_supervisor_takes_the_database_along_even_if_a_child_must_be_killed(installation):
+    installation.start()
+    installation.child("worker").suspend()  # deaf to whatever it is told
+    installation.process.kill()
+    installation.process.wait()
+    wait_for(lambda: not left_over(installation.home))
+
+
 def test_a_killed_supervisor_takes_its_children_along(installation):
     installation.start()
     installation.process.kill()

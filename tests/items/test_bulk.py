@@ -11,11 +11,23 @@ from tests.factories import (
 )
 from tests.people.factories import make_role, make_user
 from voronka.items.commands import assign_owner, delete_item, edit_item, move_item
-from voronka.items.commands.bulk import MOST_CARDS, BulkAction, run_bulk, undo_bulk
+from voronka.items.commands import bulk as module
+from voronka.items.commands.bulk import (
+    MOST_CARDS,
+    BulkAction,
+    give_up_bulk,
+    resume_bulk,
+    run_bulk,
+    start_bulk,
+    undo_bulk,
+    work_on_bulk,
+)
 from voronka.items.models import BulkRun, Item, StageVisit
 from voronka.journal.actors import Actor
 from voronka.journal.models import Event
 from voronka.kernel.errors import InvalidInput
+from voronka.people.commands import change_user
+from voronka.timeline.models import Notification
 
 pytestmark = pytest.mark.django_db
 
@@ -155,3 +167,121 @@ def test_nothing_and_too_much_are_refused(by, pipeline, ids):
 def test_an_action_without_content_is_refused(by, cards):
     with pytest.raises(InvalidInput):
         run_bulk(cards, BulkAction(), by=by)
+
+
+@pytest.fixture
+def few_at_once(monkeypatch):
+    monkeypatch.setattr(module, "AT_ONCE", 1)
+    monkeypatch.setattr(module, "CHUNK", 2)
+
+
+def events(verb):
+    return Event.objects.filter(verb=verb).count()
+
+
+def test_many_cards_are_left_to_the_worker_and_the_bell_tells_of_the_end(
+    pipeline, cards, by, head, few_at_once
+):
+    run = start_bulk(cards, BulkAction(to=stage(pipeline, "s2"), comment="in time"), by=by)
+    assert (run.state, run.report, stages(cards)) == ("running", [], ["s1", "s1", "s1"])
+    assert not Notification.objects.exists()
+    run = work_on_bulk(run.pk)
+    assert (run.state, verdicts(run), stages(cards)) == ("done", [True] * 3, ["s2"] * 3)
+    told = Notification.objects.get(user=head)
+    assert (told.kind, told.url_name, told.url_id) == ("job", "list:bulk_report", run.pk)
+
+
+@pytest.mark.parametrize(
+    "action",
+    [
+        lambda: BulkAction(owner=make_user("manager")),
+        lambda: BulkAction(changes={"amount": "70.50"}),
+        lambda: BulkAction(delete=True),
+    ],
+)
+def test_the_worker_does_each_kind_of_action_and_takes_it_back(cards, by, few_at_once, action):
+    def look():
+        return list(
+            Item.objects.filter(pk__in=cards)
+            .order_by("pk")
+            .values_list("owner", "amount", "deleted_at")
+        )
+
+    before = look()
+    run = work_on_bulk(start_bulk(cards, action(), by=by).pk)
+    assert verdicts(run) == [True] * 3
+    assert all(now != was for now, was in zip(look(), before, strict=True))
+    undo_bulk(run.pk, by=by)
+    assert look() != before  # the worker takes it back as well
+    with pytest.raises(InvalidInput, match="under way"):
+        undo_bulk(run.pk, by=by)
+    run = work_on_bulk(run.pk)
+    assert (run.state, [row["undone"] for row in run.report]) == ("done", [True] * 3)
+    assert run.undone_at
+    assert look() == before
+
+
+def test_work_that_was_cut_off_goes_on_behind_its_last_chunk(
+    pipeline, cards, by, few_at_once, monkeypatch
+):
+    run = start_bulk(cards, BulkAction(to=stage(pipeline, "s2")), by=by)
+    do, calls = module._do, []
+
+    def dies(pk, action, by):
+        calls.append(pk)
+        if len(calls) == 4:
+            raise SystemExit  # in the middle of a chunk
+        return do(pk, action, by)
+
+    cards.extend(make_item(pipeline).pk for _ in range(2))
+    BulkRun.objects.filter(pk=run.pk).update(item_ids=cards)
+    monkeypatch.setattr(module, "_do", dies)
+    with pytest.raises(SystemExit):
+        work_on_bulk(run.pk)
+    assert stages(cards) == ["s2", "s2", "s1", "s1", "s1"]  # whole chunks only
+    run = work_on_bulk(run.pk)
+    assert [row["item"] for row in run.report] == cards
+    assert (stages(cards), events("item.moved"), events("bulk.done")) == (["s2"] * 5, 5, 1)
+
+
+def test_a_right_taken_away_meanwhile_holds_for_the_cards_that_are_left(
+    pipeline, cards, few_at_once, monkeypatch
+):
+    person = make_user(make_role(matrix={"*": {"see": "all", "move": "all"}}))
+    run = start_bulk(cards, BulkAction(to=stage(pipeline, "s2")), by=Actor.user(person))
+    do = module._do
+
+    def dismissed(pk, action, by):
+        done = do(pk, action, by)
+        change_user(person.pk, role=make_role(matrix={"*": {"see": "all"}}), by=SYSTEM)
+        return done
+
+    monkeypatch.setattr(module, "_do", dismissed)
+    run = work_on_bulk(run.pk)
+    assert (run.state, verdicts(run)) == ("done", [True, True, False])
+    assert stages(cards) == ["s2", "s2", "s1"]
+
+
+def test_work_that_fails_for_good_says_so_and_can_be_tried_again(
+    pipeline, cards, by, head, few_at_once
+):
+    run = start_bulk(cards, BulkAction(to=stage(pipeline, "s2")), by=by)
+    with pytest.raises(InvalidInput):
+        resume_bulk(run.pk, by=by)  # it has not stopped
+    give_up_bulk(run.pk, "The disk is full.")
+    run.refresh_from_db()
+    assert (run.state, run.error) == ("failed", "The disk is full.")
+    assert Notification.objects.filter(user=head, url_id=run.pk).count() == 1
+    work_on_bulk(run.pk)
+    assert stages(cards) == ["s1"] * 3  # stopped is stopped
+    resume_bulk(run.pk, by=by)
+    assert work_on_bulk(run.pk).state == "done"
+    assert stages(cards) == ["s2"] * 3
+
+
+def test_a_stage_that_is_gone_stops_the_work_with_a_sentence(pipeline, cards, by, few_at_once):
+    run = start_bulk(cards, BulkAction(to=stage(pipeline, "s2")), by=by)
+    stage(pipeline, "s2").delete()
+    run = work_on_bulk(run.pk)
+    assert run.state == "failed"
+    assert run.error

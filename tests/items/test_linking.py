@@ -73,7 +73,7 @@ def test_a_watcher_sees_the_card_and_hears_of_its_moves_until_they_stop():
     watch_item(item.pk, user=anna, by=SYSTEM)  # a second time changes nothing
     assert Item.objects.visible_to(anna).get() == item
     move_item(item.pk, to=stage(item.pipeline, "s2"), by=SYSTEM)
-    assert Notification.objects.get(user=anna).kind == Notification.Kind.WATCHED
+    assert Notification.objects.get(user=anna).kind == "watched"
     unwatch_item(item.pk, user=anna, by=Actor.user(anna))
     move_item(item.pk, to=stage(item.pipeline, "s3"), by=SYSTEM)
     assert Notification.objects.filter(user=anna).count() == 1

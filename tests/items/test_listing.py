@@ -131,6 +131,14 @@ def test_any_cursor_is_read_without_failing(pipeline, cursor, code):
     listing(Item.objects.filter(pipeline=pipeline), sort, after=cursor)
 
 
+@pytest.mark.parametrize("text", ["[1e999, 4]", "[4, Infinity]", "[NaN, 4]", "[" * 5000])
+def test_a_cursor_that_no_number_fits_means_the_first_page(pipeline, text):
+    make_cards(pipeline, 1)
+    cursor = base64.urlsafe_b64encode(text.encode()).decode()
+    for code in SYSTEM_SORTS:
+        assert len(listing(Item.objects.all(), Sort.read(code, {}), after=cursor).items) <= 1
+
+
 def test_cards_are_counted_as_far_as_it_is_cheap(pipeline, monkeypatch, django_assert_num_queries):
     make_cards(pipeline, 5)
     cards = Item.objects.filter(pipeline=pipeline)

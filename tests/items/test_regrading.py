@@ -11,7 +11,7 @@ from voronka.items.commands.regrading import regrade_open_cards
 from voronka.journal.models import Event
 from voronka.pipelines.commands.fields import save_field
 from voronka.pipelines.commands.types import save_grade_rule
-from voronka.pipelines.models import Field
+from voronka.pipelines.models import Field, ItemType
 from voronka.pipelines.specs import FieldSpec, GradeRule, Option
 
 pytestmark = pytest.mark.django_db
@@ -29,8 +29,10 @@ def pipeline():
 
 
 def waiting():
-    """Jobs of regrading in the queue."""
-    return ProcrastinateJob.objects.filter(task_name__endswith="regrade_cards").count()
+    """Jobs of regrading for the newest type in the queue; other tests may have left some."""
+    newest = {"item_type_id": ItemType.objects.latest("pk").pk}
+    jobs = ProcrastinateJob.objects.filter(task_name__endswith="regrade_cards", args=newest)
+    return jobs.count()
 
 
 def test_a_new_rule_grades_the_open_cards_in_a_job(pipeline):

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from tests.factories import make_item, make_pipeline
 from voronka.items.models import Item
-from voronka.kernel.prepared import Prepared
+from voronka.kernel.prepared import Prepared, remembering
 from voronka.pipelines.models import Stage
 
 pytestmark = pytest.mark.django_db
@@ -64,3 +64,46 @@ def test_rows_are_locked_in_a_transaction_only():
         assert locking.get(item.pk) == item
     with pytest.raises(TransactionManagementError):
         locking.get(item.pk)
+
+
+def test_a_list_of_ids_is_one_value_whatever_its_length():
+    stages = list(make_pipeline().stages.all())
+    found = Prepared(lambda ids: Stage.objects.filter(pk__among=ids), list, model=Stage)
+    for some in (stages, stages[:1], stages[1:3], []):
+        with CaptureQueriesContext(connection) as asked:
+            assert set(found.all([stage.pk for stage in some])) == set(some)
+        assert len(asked) == 1
+    of_pipelines = Stage.objects.filter(pipeline_id__among=[stages[0].pipeline_id])
+    assert list(of_pipelines) == stages
+
+
+def test_an_id_that_no_row_can_have_is_found_nowhere():
+    stages = Prepared(lambda pk: Stage.objects.filter(pipeline_id=pk), int, model=Stage)
+    make_pipeline()
+    for pk in (2**63, 10**30, -(2**63) - 1):
+        assert stages.all(pk) == []
+
+
+def test_what_is_set_up_is_read_once_for_a_piece_of_work():
+    one, other = make_pipeline(), make_pipeline()
+    steady = Prepared(
+        lambda pk: Stage.objects.filter(pipeline_id=pk), int, model=Stage, steady=True
+    )
+    with CaptureQueriesContext(connection) as asked, remembering(), remembering():
+        for pipeline in (one, other, one, other):
+            assert steady.all(pipeline.pk) == steady.all(pipeline.pk)
+    assert len(asked) == 2
+    one.stages.all().delete()
+    assert steady.all(one.pk) == []
+
+
+def test_columns_left_out_are_read_when_they_are_asked_for():
+    item = make_item(make_pipeline(), title="Кухня")
+    short = Prepared(lambda pk: Item.objects.filter(pk=pk).only("pk"), int, model=Item)
+    found = short.get(item.pk)
+    with CaptureQueriesContext(connection) as asked:
+        assert found.title == "Кухня"
+    assert len(asked) == 1
+    found.title = "Шкаф"
+    found.save()
+    assert Item.objects.get(pk=item.pk).title == "Шкаф"

@@ -5,6 +5,7 @@ from django.db import connection
 from hypothesis import given
 from hypothesis import strategies as st
 
+from voronka.clients.models import Client
 from voronka.kernel import fragments
 
 RUSSIAN = "абвгдеёжзийклмнопрстуфхцчшщъыьэюя"
@@ -24,6 +25,17 @@ def test_a_fragment_of_a_text_folds_to_a_fragment_of_the_folded_text(text, data)
 def test_folding_knows_no_letter_case_and_no_yo(text):
     assert fragments.fold(text.upper()) == fragments.fold(text) == fragments.fold(text.lower())
     assert fragments.fold(text.replace("ё", "е")) == fragments.fold(text)
+
+
+@pytest.mark.parametrize("columns", [("name",), ("name", "inn"), ("name", "last_name", "inn")])
+def test_a_query_asks_for_what_the_index_holds(columns):
+    def asked(expression):
+        sql, values = (
+            Client.objects.annotate(x=expression(*columns)).values("x").query.sql_with_params()
+        )
+        return sql % tuple(f"'{value}'" for value in values)
+
+    assert asked(fragments.Written) == asked(fragments.Fragments)
 
 
 @given(WORD)

@@ -10,9 +10,16 @@ from tests.factories import SYSTEM, make_item, make_item_type, make_pipeline
 from tests.people.factories import make_user
 from voronka.clients.commands import merge_clients, undo_merge
 from voronka.items.commands import assign_owner, convert_lead, undo_conversion
+from voronka.items.commands.answering import start_clock
 from voronka.journal.actors import Actor
 from voronka.journal.models import Event
 from voronka.kernel.errors import Conflict, Forbidden, InvalidInput, NotFound
+from voronka.timeline.commands.activities import (
+    Plan,
+    finish_activity,
+    plan_activity,
+    reopen_activity,
+)
 from voronka.timeline.commands.conversations import (
     assign_conversation,
     close_conversation,
@@ -26,10 +33,20 @@ from voronka.timeline.commands.rethreading import (
     split_conversation,
     undo_rethreading,
 )
-from voronka.timeline.conversations import inbox, inbox_counts, last_rethreading, thread
+from voronka.timeline.commands.sending import cancel_message, note_failed
+from voronka.timeline.conversations import (
+    TabCounts,
+    inbox,
+    inbox_counts,
+    inbox_tabs,
+    last_rethreading,
+    thread,
+)
+from voronka.timeline.counters import waiting
+from voronka.timeline.feed import feed
 from voronka.timeline.markup import clean_html, has_remote_images, text_of
-from voronka.timeline.models import Conversation, Message
-from voronka.timeline.queries import feed, owes, planned
+from voronka.timeline.models import Activity, Conversation, Message
+from voronka.timeline.queries import owes, planned
 
 pytestmark = pytest.mark.django_db
 NOW = timezone.now()
@@ -68,6 +85,49 @@ def texts(conversation):
     return [m.text for m in thread(conversation)[0]]
 
 
+def call(card, outcome="done"):
+    by = Actor.user(card.owner)
+    made = plan_activity(Plan(Activity.Kind.CALL, "Call", timezone.now()), item_id=card.pk, by=by)
+    return finish_activity(made.pk, outcome=outcome, by=by)
+
+
+def test_a_call_in_which_the_client_was_spoken_to_answers_them(card):
+    start_clock(card, at=NOW)
+    asked = hear(card)
+    talk = asked.conversation
+    call(card, "no_answer")  # an attempt stops the clock; the question still stands
+    assert fresh(card).clock_started_at is None
+    assert fresh(talk).waiting_since == asked.at
+    made = call(card)
+    assert fresh(talk).waiting_since is None
+    assert inbox_counts(card.owner).mine_waiting == 0
+    assert waiting(card.owner).talks == 0
+    reopen_activity(made.pk, by=Actor.user(card.owner))
+    assert fresh(talk).waiting_since == asked.at
+
+
+def test_a_call_answers_what_was_written_before_it_and_a_task_answers_nothing(card):
+    talk = hear(card, ago=5).conversation
+    by = Actor.user(card.owner)
+    task = plan_activity(Plan(Activity.Kind.TASK, "Think", None), item_id=card.pk, by=by)
+    finish_activity(task.pk, outcome="done", by=by)
+    assert fresh(talk).waiting_since is not None
+    made = plan_activity(Plan(Activity.Kind.CALL, "Call", NOW), item_id=card.pk, by=by)
+    later = hear(card, "And the price?", ago=1)
+    finish_activity(made.pk, outcome="done", by=by, at=NOW - timedelta(minutes=3))
+    assert fresh(talk).waiting_since == later.at
+
+
+def test_a_call_to_a_client_answers_the_conversation_without_a_card(seller):
+    client = make_client("Anna", owner=seller)
+    arrival = Arrival("paper", 1, NOW, text="Hello")
+    talk = receive_message(arrival, by=SYSTEM, client_id=client.pk).conversation
+    by = Actor.user(seller)
+    made = plan_activity(Plan(Activity.Kind.CALL, "Call", NOW), client_id=client.pk, by=by)
+    finish_activity(made.pk, outcome="done", by=by)
+    assert fresh(talk).waiting_since is None
+
+
 def test_all_messages_of_a_client_about_a_card_are_one_thread(card):
     hear(card, "first")
     say(card, "second")
@@ -97,6 +157,16 @@ def test_the_client_waits_until_a_person_answers(card):
     assert fresh(talk).is_waiting
     say(card)
     assert not fresh(talk).is_waiting
+
+
+def test_what_is_planned_or_taken_back_is_not_the_last_word(card):
+    say(card, text="Now")
+    planned = say(card, text="Tomorrow", send_at=NOW + timedelta(days=1))
+    talk = planned.conversation
+    note_failed(say(card, text="Failed").pk, "No such box")
+    assert fresh(talk).last_text == "Failed"
+    cancel_message(planned.pk, by=SYSTEM)
+    assert fresh(talk).last_text == "Failed"
 
 
 def test_closing_says_that_nothing_is_owed_and_a_new_message_opens_it_again(card):
@@ -243,6 +313,18 @@ def test_the_inbox_shows_mine_nobody_s_and_who_waits_longest(card, django_assert
     assert [c.pk for c in inbox(boss, show="all", text="kitch").rows] == [mine.pk]
     with django_assert_num_queries(1):
         inbox(boss, show="all")
+
+
+def test_the_tabs_count_what_asks_for_somebody(card, seller, django_assert_max_num_queries):
+    talk = hear(card).conversation
+    note_failed(say(card).pk, "No such box")
+    other = make_item(card.pipeline, owner=seller, title="Wardrobe")
+    assign_conversation(hear(other).conversation_id, to=None, by=SYSTEM)
+    with django_assert_max_num_queries(3):  # one, and two for the rights
+        counts = inbox_tabs(seller)
+    assert counts == TabCounts(mine_unread=1, unassigned=1, waiting=2, failed=1)
+    close_conversation(talk.pk, by=SYSTEM)
+    assert inbox_tabs(seller) == TabCounts(0, 1, 1, 0)
 
 
 def test_pages_of_the_inbox_follow_without_gap(seller):

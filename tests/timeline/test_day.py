@@ -218,7 +218,7 @@ def test_the_number_of_queries_does_not_grow_with_the_list(
         plan(me, NOON + timedelta(hours=1 + number), item)
         card(me, contact=client.pk, touched=number % 2 == 0)
     person = User.objects.select_related("role").get(pk=me.pk)
-    with django_assert_max_num_queries(13):
+    with django_assert_max_num_queries(14):
         rows = day(person, person, at=NOON).rows
         assert len([str(r.item.stage) + r.client.name for r in rows]) == 2 * cards
 

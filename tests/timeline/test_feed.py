@@ -31,7 +31,8 @@ from voronka.items.models import Item
 from voronka.journal.actors import Actor
 from voronka.timeline.commands.activities import Plan, finish_activity, plan_activity
 from voronka.timeline.commands.notes import write_note
-from voronka.timeline.queries import feed, owes, planned
+from voronka.timeline.feed import feed
+from voronka.timeline.queries import owes, planned
 
 pytestmark = pytest.mark.django_db
 

@@ -16,11 +16,12 @@ from django.db.models.functions import TruncMonth, TruncQuarter
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from voronka.analytics import kept
 from voronka.items.models import Item
 from voronka.kernel.errors import InvalidInput
 from voronka.kernel.texts import LocalText
 from voronka.people.models import User
-from voronka.pipelines.models import Stage
+from voronka.pipelines.models import Pipeline, Stage
 
 DIMENSIONS = {
     "stage": gettext_lazy("Stage"),
@@ -82,8 +83,9 @@ def sales_report(
     since: datetime | None = None,
     until: datetime | None = None,
 ) -> list[ReportRow]:
-    """Count and sum cards by up to two dimensions. One SQL query, plus those of the rights.
+    """Count and sum cards by up to two dimensions. At most six SQL queries.
 
+    By products and by time of closing every card is read; anything else comes from kept totals.
     A card with several products counts once under each of them.
 
     Args:
@@ -99,13 +101,20 @@ def sales_report(
         raise InvalidInput(
             _("Group by one or two of: %(names)s.") % {"names": ", ".join(DIMENSIONS)}
         )
-    cards = Item.objects.visible_to(user) if user else Item.objects.alive()
+    funnels = Pipeline.objects.select_related("item_type").order_by()
     if pipelines:
-        cards = cards.filter(pipeline__code__in=pipelines)
+        funnels = funnels.filter(code__in=pipelines)
     elif item_type:
-        cards = cards.filter(pipeline__item_type__code=item_type)
+        funnels = funnels.filter(item_type__code=item_type)
     else:
-        cards = cards.filter(pipeline__item_type__counts_in_revenue=True)
+        funnels = funnels.filter(item_type__counts_in_revenue=True)
+    meant = list(funnels)
+    if set(by) <= kept.COLUMNS.keys():
+        found = kept.figures_by(by, meant, user=user, since=since, until=until)
+        lines = [_line(by, values, figures) for values, figures in found]
+        return lines or ([] if by else [_line((), (), kept.Figures())])
+    cards = Item.objects.visible_to(user, pipelines=meant) if user else Item.objects.alive()
+    cards = cards.filter(pipeline__in=meant)
     if since:
         cards = cards.filter(Q(closed_at__gte=since) | Q(closed_at=None, created_at__gte=since))
     if until:
@@ -137,6 +146,28 @@ def _totals(
     if not groups:
         return [cards.aggregate(**figures)]
     return list(cards.order_by(*groups).values(*groups).annotate(**figures))
+
+
+def _line(by: Sequence[str], values: tuple[Any, ...], figures: kept.Figures) -> ReportRow:
+    raw = {
+        c: v
+        for name, said in zip(by, values, strict=True)
+        for c, v in zip(_COLUMNS[name], said, strict=True)
+    }
+    cycle = figures.cycle / figures.cycles if figures.cycles else None
+    return _row(
+        by,
+        raw
+        | {
+            "n_cards": figures.cards,
+            "n_open": figures.open,
+            "n_won": figures.won,
+            "n_lost": figures.lost,
+            "s_won": figures.won_sum,
+            "s_open": figures.open_sum,
+            "cycle": cycle,
+        },
+    )
 
 
 def _row(by: Sequence[str], raw: dict[str, Any]) -> ReportRow:

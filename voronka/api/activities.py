@@ -11,7 +11,8 @@ from ninja import Query, Router, Status
 from voronka.api.access import TokenRequest, actor, scope
 from voronka.api.answers import REFUSALS
 from voronka.api.paging import page
-from voronka.api.schemas import ActivityIn, ActivityOut, ActivityPage, DoneIn, Id, In
+from voronka.api.schemas.activities import ActivityIn, ActivityOut, ActivityPage, DoneIn
+from voronka.api.schemas.common import Id, In
 from voronka.api.writing import answered
 from voronka.clients.models import Client
 from voronka.items.models import Item

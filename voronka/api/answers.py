@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from voronka.api.schemas import ErrorOut
+from voronka.api.schemas.common import ErrorOut
 from voronka.items.errors import GateClosed
 from voronka.kernel.errors import DomainError
 

@@ -9,17 +9,17 @@ from django.utils.translation import override
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
-from voronka.api import activities, clients, items, robots, setup
+from voronka.api import activities, clients, items, questions, robots, setup
 from voronka.api.access import TokenAuth, TooMany
 from voronka.api.answers import refusal
-from voronka.api.schemas import ErrorOut
+from voronka.api.schemas.common import ErrorOut
 from voronka.kernel.errors import DomainError
 
 api = NinjaAPI(
     title="Voronka",
     version="1",
     description=(
-        "Cards, clients, activities and the set-up of a selling funnel. Send "
+        "Cards, clients, activities, questions and the set-up of a selling funnel. Send "
         "`Authorization: Bearer vk_…`; make the token in your profile. "
         "Lists are paged by `cursor`. Writing requests may carry an `Idempotency-Key`: a repeat is "
         "answered as the first was. "
@@ -34,6 +34,7 @@ api = NinjaAPI(
 api.add_router("/items", items.router)
 api.add_router("/clients", clients.router)
 api.add_router("/activities", activities.router)
+api.add_router("/questions", questions.router)
 api.add_router("", setup.router)
 api.add_router("", robots.router)
 

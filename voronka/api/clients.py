@@ -11,7 +11,8 @@ from ninja import Query, Router, Status
 from voronka.api.access import TokenRequest, actor, scope
 from voronka.api.answers import REFUSALS
 from voronka.api.paging import page
-from voronka.api.schemas import ClientIn, ClientOut, ClientPage, ClientPatch, Id, In, Text
+from voronka.api.schemas.clients import ClientIn, ClientOut, ClientPage, ClientPatch
+from voronka.api.schemas.common import Id, In, Text
 from voronka.api.writing import answered
 from voronka.clients import commands
 from voronka.clients.models import Client

@@ -12,28 +12,26 @@ from ninja import Query, Router, Status
 from voronka.api.access import TokenRequest, actor, scope
 from voronka.api.answers import REFUSALS, refusal
 from voronka.api.paging import page
-from voronka.api.schemas import (
+from voronka.api.schemas.activities import NoteIn, NoteOut
+from voronka.api.schemas.common import Code, Id, In, Text
+from voronka.api.schemas.elements import RollUpOut
+from voronka.api.schemas.items import (
     BulkIn,
     BulkOut,
     BulkResult,
-    Code,
     ConvertIn,
     CorrectIn,
-    Id,
-    In,
     ItemIn,
     ItemOut,
     ItemPage,
     ItemPatch,
     MoveIn,
-    NoteIn,
-    NoteOut,
-    Text,
     VisitOut,
 )
 from voronka.api.writing import answered
 from voronka.items import commands
 from voronka.items.commands.lines import Line
+from voronka.items.elements import roll_ups
 from voronka.items.models import Item
 from voronka.kernel.errors import DomainError, InvalidInput, NotFound
 from voronka.kernel.prepared import Prepared
@@ -298,6 +296,18 @@ def list_visits(request: TokenRequest, item_id: Id) -> list[VisitOut]:
     item = _card(request, item_id)
     visits = item.visits.select_related("stage").order_by("entered_at", "pk")
     return [VisitOut.of(v) for v in visits]
+
+
+@router.get(
+    "/{item_id}/elements",
+    response={200: list[RollUpOut], **REFUSALS},
+    summary="What the elements of a card say together, by type",
+)
+@scope("items:read")
+def list_elements(request: TokenRequest, item_id: Id) -> list[RollUpOut]:
+    """How many are ready and held up, and the spans of their dates; only of those one may see."""
+    item = _card(request, item_id)
+    return [RollUpOut.of(one) for one in roll_ups(item, request.person)]
 
 
 @router.post("/{item_id}/notes", response={201: NoteOut, **REFUSALS}, summary="Write a note")

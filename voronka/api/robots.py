@@ -11,7 +11,7 @@ from pydantic import Field
 from voronka.api.access import TokenRequest, actor, scope
 from voronka.api.answers import REFUSALS
 from voronka.api.paging import page
-from voronka.api.schemas import Code, Id, In
+from voronka.api.schemas.common import Code, Id, In
 from voronka.api.writing import answered
 from voronka.automation.commands.pressing import press_button
 from voronka.automation.models import Robot, RobotRun

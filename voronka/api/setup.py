@@ -5,7 +5,7 @@ from ninja import Router
 
 from voronka.api.access import TokenRequest, scope
 from voronka.api.answers import REFUSALS
-from voronka.api.schemas import FieldOut, PipelineOut, UserOut
+from voronka.api.schemas.setup import FieldOut, PipelineOut, UserOut
 from voronka.kernel.errors import NotFound
 from voronka.people.models import User
 from voronka.pipelines.models import Field, Pipeline

@@ -17,7 +17,7 @@ from voronka.automation.references import Known, problems
 from voronka.automation.registry import Effect
 from voronka.automation.rules import MAX_ACTIONS, Loopable
 from voronka.automation.specs import RobotSpec
-from voronka.kernel import conditions
+from voronka.kernel import conditions, unfit
 from voronka.kernel.errors import InvalidInput, Sentence
 from voronka.kernel.texts import LocalText
 from voronka.pipelines.codes import is_code
@@ -33,6 +33,17 @@ class Checked:
     settings: Params | None
     condition: conditions.Condition
     actions: list[tuple[registry.Action, Params]]
+
+    @property
+    def wakes_by(self) -> tuple[registry.Trigger, Params]:
+        """The trigger and its settings, of a spec that is sound.
+
+        Raises:
+            ValueError: the trigger is unknown, or its settings do not fit: see `problems`.
+        """
+        if self.trigger is None or self.settings is None:
+            raise ValueError("The trigger of this robot could not be read.")
+        return self.trigger, self.settings
 
 
 def check(
@@ -67,7 +78,8 @@ def check(
     trigger = registry.trigger(spec.trigger)
     settings = None
     if trigger is None:
-        wrong["trigger"] = _("There is no trigger “%(code)s”.") % {"code": spec.trigger}
+        no_such = _("There is no trigger “%(code)s”.") % {"code": spec.trigger}
+        wrong["trigger"] = no_such if spec.trigger else _("Choose what wakes the robot.")
     else:
         settings = _params(trigger.params, spec.settings, "settings", known, wrong)
         if trigger.is_timer and spec.delay:
@@ -115,7 +127,7 @@ def read(model: type[Params], kept: Mapping[str, Any]) -> Params:
 
 def loopable(spec: RobotSpec, checked: Checked) -> Loopable:
     """Return what matters of a sound spec for finding circles."""
-    assert checked.trigger is not None and checked.settings is not None  # noqa: S101, PT018
+    trigger, settings = checked.wakes_by
     return Loopable(
         code=spec.code,
         name=str(spec.name),
@@ -125,11 +137,11 @@ def loopable(spec: RobotSpec, checked: Checked) -> Loopable:
         certain=(
             spec.enabled
             and not spec.delay
-            and not checked.trigger.is_timer
+            and not trigger.is_timer
             and not any(action.code == "wait" for action, _params in checked.actions)
             and checked.condition == conditions.ALWAYS
         ),
-        wakes=tuple(_whole(e, spec) for e in checked.trigger.wakes(checked.settings)),
+        wakes=tuple(_whole(e, spec) for e in trigger.wakes(settings)),
         causes=tuple(
             _whole(e, spec) for action, params in checked.actions for e in action.causes(params)
         ),
@@ -163,33 +175,11 @@ def _params(
     except ValidationError as error:
         for problem in error.errors(include_url=False):
             where = ".".join(str(step) for step in problem["loc"])
-            wrong[f"{place}.{where}" if where else place] = _sentence(dict(problem))
+            wrong[f"{place}.{where}" if where else place] = unfit.sentence(dict(problem))
         return None
     for where, sentence in problems(params, known).items():
         wrong[f"{place}.{where}"] = sentence
     return params
-
-
-def _sentence(problem: Mapping[str, Any]) -> Sentence:
-    kind = str(problem["type"])
-    if kind == "missing":
-        return _("This is needed.")
-    if kind == "extra_forbidden":
-        return _("This is not known here.")
-    if kind in ("less_than_equal", "greater_than_equal"):
-        limit = problem["ctx"].get("le", problem["ctx"].get("ge"))
-        words = {
-            "less_than_equal": _("At most %(limit)s."),
-            "greater_than_equal": _("At least %(limit)s."),
-        }
-        return words[kind] % {"limit": limit}
-    if kind == "literal_error":
-        return _("Choose from the list.")
-    if kind == "value_error" and isinstance(problem["ctx"].get("error"), Exception):
-        said = problem["ctx"]["error"].args
-        if said and isinstance(said[0], str) and " " in said[0]:
-            return said[0]
-    return _("This can't be used here.")
 
 
 def _condition(

@@ -18,6 +18,15 @@ class NoSuchRobot(NotFound):
         super().__init__(_("There is no such robot. It may have been taken away."))
 
 
+class NoSuchWebhook(NotFound):
+    """There is no such webhook, or it was taken away."""
+
+    code = "no_such_webhook"
+
+    def __init__(self) -> None:
+        super().__init__(_("There is no such webhook. It may have been taken away."))
+
+
 class EndlessCircle(DomainError):
     """Robots would wake each other without end."""
 

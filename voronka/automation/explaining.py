@@ -18,6 +18,8 @@ from voronka.automation.words import RobotSentence, RunStory, say, tell
 from voronka.items.models import Item
 from voronka.kernel import conditions
 from voronka.kernel.errors import DomainError
+from voronka.kernel.prepared import Prepared
+from voronka.people.models import User
 
 PAGE = 30
 
@@ -51,7 +53,9 @@ class CardRobots:
     next_before: int | None
 
 
-def card_robots(item: Item, *, before: int | None = None, limit: int = PAGE) -> CardRobots:
+def card_robots(
+    item: Item, *, reader: User | None = None, before: int | None = None, limit: int = PAGE
+) -> CardRobots:
     """Return what robots have done, have to do, and have not done on a card.
 
     Some 8 SQL queries and those for the names and facts that conditions speak of. The caller has
@@ -59,9 +63,10 @@ def card_robots(item: Item, *, before: int | None = None, limit: int = PAGE) -> 
 
     Args:
         item: with stage and pipeline__item_type.
+        reader: who reads, to name clients and cards that conditions speak of.
         before: cursor: only earlier runs; then neither `due` nor `silent` is read.
     """
-    names = RobotNames(item.pipeline.item_type, item.pipeline)
+    names = RobotNames(item.pipeline.item_type, item.pipeline, reader=reader)
     runs = RobotRun.objects.filter(item=item).select_related("robot")
     over = runs.exclude(state__in=[RobotRun.State.PENDING, RobotRun.State.WAITING])
     if before is not None:
@@ -74,6 +79,18 @@ def card_robots(item: Item, *, before: int | None = None, limit: int = PAGE) -> 
     open_runs = runs.filter(state__in=[RobotRun.State.PENDING, RobotRun.State.WAITING])
     due = [_line(run, names) for run in open_runs.order_by("due_at")[:limit]]
     return CardRobots(due, lines, _silent(item, names), cursor)
+
+
+def last_run(item: Item, robot: Robot, *, after: int) -> RunLine | None:
+    """Return the newest run of a robot on a card, of those later than the run `after`.
+
+    Args:
+        item: with pipeline__item_type.
+        after: id of a run; 0 for any.
+    """
+    runs = RobotRun.objects.filter(item=item, robot=robot, pk__gt=after).select_related("robot")
+    run = runs.order_by("-pk").first()
+    return None if run is None else _line(run, RobotNames(item.pipeline.item_type, item.pipeline))
 
 
 def _line(run: RobotRun, names: RobotNames) -> RunLine:
@@ -137,5 +154,10 @@ def judge_now(
 
 def buttons(item: Item) -> Sequence[Robot]:
     """Return the robots whose button stands on a card, in order. One query."""
-    rows = Robot.objects.working().filter(trigger="button", item_type_id=item.pipeline.item_type_id)
+    rows = _BUTTONS.all(item.pipeline.item_type_id)
     return [robot for robot in rows if applies(robot, item)]
+
+
+_BUTTONS = Prepared(
+    lambda pk: Robot.objects.working().filter(trigger="button", item_type_id=pk), int, model=Robot
+)

@@ -8,7 +8,7 @@ Source: docs/domain/robots.md, "Facts".
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -27,6 +27,7 @@ from voronka.kernel.texts import LocalText
 from voronka.kernel.worktime import WEEKDAYS
 from voronka.people.models import Department, Role, User
 from voronka.people.schedules import company_schedule
+from voronka.pipelines.formulas import KINDS
 from voronka.pipelines.models import Field, ItemType, LossReason, Pipeline, Source, Stage
 
 FIELD, CLIENT_FIELD = "field.", "client.field."
@@ -38,19 +39,6 @@ CARD, CLIENT, PERSON, TIME, LINKED = (
     _("Linked cards"),
 )
 _MOST_LINKED = 200  # linked cards that a condition looks at
-_KINDS: dict[str, Kind] = {
-    Field.Kind.NUMBER: "number",
-    Field.Kind.MONEY: "money",
-    Field.Kind.DATE: "date",
-    Field.Kind.DATETIME: "datetime",
-    Field.Kind.BOOLEAN: "boolean",
-    Field.Kind.LIST: "choice",
-    Field.Kind.MULTI_LIST: "choices",
-    Field.Kind.USER: "reference",
-    Field.Kind.CLIENT: "reference",
-    Field.Kind.ITEM: "reference",
-    Field.Kind.FILE: "reference",
-}
 Specs = Callable[[ItemType], Iterable[FactSpec]]
 Gather = Callable[[Item, Collection[str], datetime], Mapping[str, Any]]
 
@@ -77,7 +65,13 @@ def register_facts(specs: Specs, gather: Gather) -> None:
 
 def fact_specs(item_type: ItemType) -> dict[str, FactSpec]:
     """Return the facts that robots on cards of a type may ask for, by code. 12 queries at most."""
-    return {spec.code: spec for source in _sources for spec in source.specs(item_type)}
+    return {spec.code: spec for spec in read_specs(item_type)}
+
+
+def read_specs(item_type: ItemType) -> Iterator[FactSpec]:
+    """Give the facts of a type one by one: what stands later is read when it is asked for."""
+    for source in _sources:
+        yield from source.specs(item_type)
 
 
 def gather(item: Item, wanted: Collection[str], *, now: datetime) -> dict[str, Any]:
@@ -177,7 +171,7 @@ def _field_spec(prefix: str, field: Field, group: Sentence, *, changes: bool) ->
     return FactSpec(
         prefix + field.code,
         str(field.name),
-        _KINDS.get(field.kind, "text"),
+        KINDS.get(field.kind, "text"),
         {str(o["code"]): str(LocalText.of(o.get("name"))) for o in field.options},
         changes=changes,
         group=group,
@@ -264,6 +258,7 @@ def _client_specs(item_type: ItemType) -> Iterable[FactSpec]:
 
     yield FactSpec("client", _("Client is known"), "boolean", group=CLIENT, changes=False)
     yield client("name", _("Name of the client"), "text")
+    yield client("first_name", _("First name of the contact"), "text")
     kinds: dict[str, Sentence] = {"person": _("Person"), "company": _("Company")}
     yield client("kind", _("Person or company"), "choice", options=kinds)
     yield client("phone", _("Has a phone"), "boolean")
@@ -283,6 +278,8 @@ def _gather_client(item: Item, wanted: Collection[str], now: datetime) -> Mappin
     if client is None:
         return found | {"client.open_cards": 0, "client.purchases": 0}
     found |= {"client.name": client.name, "client.kind": client.kind}
+    if "client.first_name" in asked:
+        found["client.first_name"] = item.contact.first_name if item.contact else ""
     if {"client.phone", "client.email"} & asked:
         ids = [pk for pk in (item.contact_id, item.company_id) if pk]
         points = Client.objects.filter(pk__in=ids).values_list("contact_points__kind", flat=True)

@@ -46,7 +46,7 @@ def _loss_overturned(teller: Teller, event: Event) -> Line:
 
 def _loss_reason_changed(teller: Teller, event: Event) -> Line:
     was, now = (teller.names.get("reason", event.diff.get(key)) for key in ("was", "reason"))
-    change = Change(_("Reason of the loss"), str(was or ""), str(now or ""))
+    change = Change(_("Loss reason"), str(was or ""), str(now or ""))
     return Line("gavel", "", (change,), str(event.diff.get("comment") or ""))
 
 
@@ -57,11 +57,15 @@ def _pass_given(teller: Teller, event: Event) -> Line:
 
 
 def _verdict_asked(teller: Teller, event: Event) -> Line:
-    return Line("gavel", _("gave the loss to the head of sales to check"))
+    return Line("gavel", _("asked the head of sales whether the loss is right"))
 
 
 def _button_pressed(teller: Teller, event: Event) -> Line:
     return Line("hand-click", _("pressed a robot's button"))
+
+
+def _called_off(teller: Teller, event: Event) -> Line:
+    return Line("robot", _("called off what a robot was going to do"))
 
 
 def register() -> None:
@@ -75,5 +79,6 @@ def register() -> None:
         "item.loss_reason_changed": _loss_reason_changed,
         "item.pass_given": _pass_given,
         "item.button_pressed": _button_pressed,
+        "item.robot_called_off": _called_off,
     }.items():
         register_line(verb, how)

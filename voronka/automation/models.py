@@ -316,6 +316,41 @@ class StagePass(models.Model):
         return f"{self.item_id} → {self.stage_id}"
 
 
+class Webhook(models.Model):
+    """An address outside that is told of events, signed with its own secret (AP-2).
+
+    `verbs`: which events; `pipelines`: codes of the funnels whose cards count, all when empty;
+    clients belong to no funnel and always count.
+    """
+
+    code = models.SlugField(max_length=60, blank=True)  # stable: the blueprint knows it by this
+    name = models.CharField(max_length=120)
+    url = models.URLField(max_length=1000)
+    sealed = models.TextField()  # the signing secret (kernel.vault)
+    verbs = ArrayField(models.CharField(max_length=60))
+    pipelines = ArrayField(models.CharField(max_length=60), default=list, blank=True)
+    active = models.BooleanField(default=True)
+    created_by_id = models.BigIntegerField(null=True)
+    changed_at = models.DateTimeField()
+    removed_at = models.DateTimeField(null=True)
+    told_at = models.DateTimeField(null=True)  # when its maker last heard that it fails
+
+    journal_type: ClassVar[str] = "webhook"
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["code"],
+                condition=~Q(code="") & Q(removed_at=None),
+                name="webhook_code_once",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class Errand(models.Model):
     """Something to be done outside of the database, kept until it is done: at least once.
 
@@ -333,6 +368,7 @@ class Errand(models.Model):
     lane = models.CharField(max_length=60, blank=True)  # what comes first goes first in a lane
     item = models.ForeignKey("items.Item", models.CASCADE, null=True, related_name="errands")
     run = models.ForeignKey(RobotRun, models.SET_NULL, null=True, related_name="errands")
+    webhook = models.ForeignKey(Webhook, models.CASCADE, null=True, related_name="errands")
     payload = models.JSONField(default=dict)
     state = models.CharField(max_length=7, choices=State.choices, default=State.WAITING)
     attempts = models.PositiveSmallIntegerField(default=0)
@@ -349,6 +385,12 @@ class Errand(models.Model):
             models.Index(fields=["lane", "id"], condition=Q(state="waiting"), name="errand_lane"),
             models.Index(fields=["item", "-id"], name="errand_by_item"),
             models.Index(fields=["kind", "-id"], name="errand_log"),
+            # the log of one webhook
+            models.Index(
+                fields=["webhook", "-id"],
+                condition=Q(webhook__isnull=False),
+                name="errand_by_webhook",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -1,4 +1,4 @@
-"""How errands are done: signed HTTP requests, and calls by the telephony."""
+"""How errands are done: signed HTTP requests, webhooks, and calls by the telephony."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ import hmac
 from django.conf import settings
 
 from voronka.automation import telephony
+from voronka.automation.commands import webhooks
 from voronka.automation.commands.errands import Report, register_sender
 from voronka.automation.models import Errand
 from voronka.kernel import outgoing
+from voronka.kernel.vault import VaultLocked, unseal
 
 _KEPT = 2000  # letters of an answer that the log keeps
 
@@ -36,6 +38,29 @@ def send_http(errand: Errand) -> Report:
     return report_of(answer)
 
 
+def send_webhook(errand: Errand) -> Report:
+    """Tell a webhook's address of an event, signed with the webhook's own secret."""
+    webhook = errand.webhook
+    if webhook is None or not webhook.active:
+        return Report(False, {"error": "switched off"})
+    try:
+        secret = unseal(webhook.sealed)["secret"]
+    except VaultLocked:
+        return Report(False, {"error": "the signing secret can't be read: renew it"})
+    answer = outgoing.send(
+        webhook.url,
+        data=errand.payload,
+        headers={
+            "Idempotency-Key": errand.key,
+            "X-Voronka-Event": str(errand.payload["event"]),
+            "X-Voronka-Delivery": str(errand.pk),
+        },
+        secret=secret,
+        private=settings.ALLOW_PRIVATE_REQUESTS,
+    )
+    return report_of(answer)
+
+
 def report_of(answer: outgoing.Answer) -> Report:
     """Turn what came back into a report: taken, refused for good, or to be tried again."""
     kept = {"status": answer.status, "body": answer.body[:_KEPT], "error": answer.error}
@@ -53,6 +78,7 @@ def start_call(errand: Errand) -> Report:
 
 
 def register() -> None:
-    """Make both known to the errands."""
+    """Make all of them known to the errands."""
     register_sender("http", send_http)
     register_sender("call", start_call)
+    register_sender(webhooks.KIND, send_webhook, given_up=webhooks.on_given_up)

@@ -2,12 +2,14 @@
 
 A parameter that names something of the set-up carries `x-ref` in its schema: what kind of thing it
 is. `references.problems` checks it when a robot is saved, a form offers a choice instead of a text.
+Titles and descriptions are English sources (`gettext_noop`), which a form translates.
 """
 
 from __future__ import annotations
 
 from typing import Annotated, Any
 
+from django.utils.translation import gettext_noop
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -39,6 +41,23 @@ class NoParams(Params):
     """Nothing to set."""
 
 
+def choices(**titles: str) -> dict[str, Any]:
+    """Say what the values of a choice are called: English sources under `gettext_noop`."""
+    return {"x-titles": titles}
+
+
+def columns(key: str, value: str) -> dict[str, Any]:
+    """Say what stands left and right in a table of pairs."""
+    return {"x-columns": [key, value]}
+
+
+LONG: dict[str, Any] = {"x-long": True}  # words of several lines
+ACTIVITY_KINDS = choices(
+    task=gettext_noop("Task"), call=gettext_noop("Call"), meeting=gettext_noop("Meeting")
+)
+FIELDS_ALONG = columns(gettext_noop("Field there (code)"), gettext_noop("Field here"))
+
+
 def _span(text: str) -> str:
     return Span.read(text).write()
 
@@ -57,8 +76,17 @@ Duration = Annotated[
     AfterValidator(_span),
 ]
 FieldRef = Annotated[str, _ref("field")]  # a system or custom field of the robot's item type
+WrittenRef = Annotated[str, _ref("field", **{"x-written": True})]  # … that a command may set
+Formula = Annotated[
+    str,
+    Field(
+        max_length=1000,
+        json_schema_extra={"x-ref": "formula", "x-for": "field"},  # the parameter it is for
+    ),
+]
 StageRef = Annotated[str, _ref("stage")]  # "stage" of the robot's funnel, or "pipeline/stage"
 PipelineRef = Annotated[str, _ref("pipeline")]
+LossReasonRef = Annotated[str, _ref("loss_reason")]  # its code, the same in several funnels
 RobotRef = Annotated[str, _ref("robot")]
 TriggerRef = Annotated[str, _ref("trigger")]
 Who = Annotated[

@@ -11,7 +11,16 @@ from typing import Any
 from django.db.models import Count, Max, Q
 from django.utils import timezone
 
-from voronka.automation.models import AutoTask, Engine, Errand, LossVerdict, Robot, RobotRun, Wake
+from voronka.automation.models import (
+    AutoTask,
+    Engine,
+    Errand,
+    LossVerdict,
+    Robot,
+    RobotRun,
+    Wake,
+    Webhook,
+)
 from voronka.automation.naming import RobotNames
 from voronka.automation.passports import fingerprint
 from voronka.automation.words import RobotSentence, say
@@ -37,7 +46,9 @@ class RobotRow:
     last_at: datetime | None
 
 
-def robot_rows(item_type: ItemType, *, pipeline: Pipeline | None = None) -> list[RobotRow]:
+def robot_rows(
+    item_type: ItemType, *, pipeline: Pipeline | None = None, reader: User | None = None
+) -> list[RobotRow]:
     """Return the robots of an item type in order, those of a funnel only when it is given.
 
     Robots of the whole type are there in either case. Two SQL queries and those for names.
@@ -47,7 +58,7 @@ def robot_rows(item_type: ItemType, *, pipeline: Pipeline | None = None) -> list
         robots = robots.filter(Q(pipeline=pipeline) | Q(pipeline=None))
     rows = list(robots.select_related("item_type", "pipeline", "stage"))
     counts = _counts([row.pk for row in rows])
-    names = RobotNames(item_type, pipeline)
+    names = RobotNames(item_type, pipeline, reader=reader)
     return [
         RobotRow(
             row,
@@ -122,15 +133,61 @@ def _up_to(rows: Any) -> int:
     return int(rows.values("pk")[:MOST].count())
 
 
-def queue(*, limit: int = 50, after: datetime | None = None) -> list[RobotRun]:
+def queue(*, limit: int = 50, after: tuple[datetime, int] | None = None) -> list[RobotRun]:
     """Return the next runs by time, with robot and card; a page at a time. One query.
 
     The caller asks for the right to set up. Titles of cards are told only to who may see them.
+
+    Args:
+        after: cursor: `due_at` and id of the last run that was seen; many may be due at once.
     """
     rows = RobotRun.objects.filter(state__in=["pending", "waiting"])
     if after is not None:
-        rows = rows.filter(due_at__gt=after)
+        rows = rows.filter(Q(due_at__gt=after[0]) | Q(due_at=after[0], pk__gt=after[1]))
     return list(rows.select_related("robot", "item").order_by("due_at", "pk")[:limit])
+
+
+def failed_errands(*, limit: int = 50) -> list[Errand]:
+    """Return outside effects that were given up within a week, the newest first. One query.
+
+    The caller asks for the right to set up. Titles of cards are told only to who may see them.
+    """
+    since = timezone.now() - timedelta(days=7)
+    rows = Errand.objects.filter(state=Errand.State.FAILED, ended_at__gt=since)
+    return list(rows.select_related("item", "run__robot").order_by("-ended_at", "-pk")[:limit])
+
+
+@dataclass(frozen=True, slots=True)
+class RobotCounts:
+    """How many robots there are in a place, and how often they failed in the last 30 days."""
+
+    on: int = 0
+    off: int = 0
+    failed: int = 0
+
+
+def robot_counts() -> dict[tuple[int, int | None], RobotCounts]:
+    """Count robots by item type and funnel, None for those of the whole type. Two SQL queries."""
+    robots = Robot.objects.alive().order_by().values("item_type_id", "pipeline_id")
+    failures = RobotRun.objects.filter(
+        state=RobotRun.State.FAILED,
+        ended_at__gt=timezone.now() - MONTH,
+        robot__removed_at=None,
+    ).order_by()
+    failed = {
+        (row["robot__item_type_id"], row["robot__pipeline_id"]): row["n"]
+        for row in failures.values("robot__item_type_id", "robot__pipeline_id").annotate(
+            n=Count("pk")
+        )
+    }
+    return {
+        (row["item_type_id"], row["pipeline_id"]): RobotCounts(
+            row["on"], row["off"], failed.get((row["item_type_id"], row["pipeline_id"]), 0)
+        )
+        for row in robots.annotate(
+            on=Count("pk", filter=Q(enabled=True)), off=Count("pk", filter=Q(enabled=False))
+        )
+    }
 
 
 def robot_runs(
@@ -160,6 +217,42 @@ def verdict_queue(
     return list(rows.order_by("due_at", "pk")[:limit])
 
 
+def verdict_of(user: User, verdict_id: int) -> LossVerdict | None:
+    """Return a check of a loss on a card that `user` may see, else None. One query."""
+    rows = LossVerdict.objects.filter(pk=verdict_id, item__in=Item.objects.visible_to(user))
+    wanted = ("item__owner", "item__stage", "pipeline", "reason", "from_stage")
+    return rows.select_related(*wanted).first()
+
+
+def open_verdict(item: Item) -> LossVerdict | None:
+    """Return the check that a lost card waits for, else None. One query for lost cards, else none.
+
+    Args:
+        item: with its stage; the caller has checked that the person may see it.
+    """
+    if item.stage.kind != Stage.Kind.LOST:
+        return None
+    waiting = LossVerdict.objects.filter(item=item, state=LossVerdict.State.WAITING)
+    return waiting.filter(lost_at=item.stage_entered_at).first()
+
+
+def verdicts_given(
+    user: User, *, mine: bool = False, before: int = 0, limit: int = 50
+) -> list[LossVerdict]:
+    """Return losses that are checked or were let lapse, the newest first. One query.
+
+    Args:
+        mine: only those that this person was asked about.
+        before: skip so many.
+    """
+    rows = LossVerdict.objects.filter(item__in=Item.objects.visible_to(user))
+    rows = rows.exclude(state=LossVerdict.State.WAITING)
+    if mine:
+        rows = rows.filter(judge_id=user.pk)
+    rows = rows.select_related("item__owner", "item__stage", "pipeline", "reason", "from_stage")
+    return list(rows.order_by("-judged_at", "-pk")[before : before + limit])
+
+
 @dataclass(frozen=True, slots=True)
 class VerdictShare:
     """How the checks of one person's losses went."""
@@ -178,14 +271,21 @@ class VerdictShare:
 
 
 def verdict_shares(
-    *, since: datetime, until: datetime, pipelines: Iterable[int] | None = None
+    *,
+    since: datetime,
+    until: datetime,
+    pipelines: Iterable[int] | None = None,
+    user: User | None = None,
 ) -> list[VerdictShare]:
     """Return the share of overturned refusals by person (QL-6). Two SQL queries.
 
     Args:
         until: exclusive; counts by when the card was lost.
+        user: counts only the cards that this person may see.
     """
     rows = LossVerdict.objects.filter(lost_at__gte=since, lost_at__lt=until)
+    if user is not None:
+        rows = rows.filter(item__in=Item.objects.visible_to(user))
     if pipelines is not None:
         rows = rows.filter(pipeline_id__in=pipelines)
     counted: dict[int, dict[str, int]] = defaultdict(dict)
@@ -234,7 +334,7 @@ def norm_review(*, since: datetime, until: datetime) -> list[NormReview]:
     changes = ClockChange.objects.filter(at__gte=since, at__lt=until)
     for change in changes.values("stage_id", "kind").annotate(n=Count("pk")):
         counts[change["stage_id"]][change["kind"]] = change["n"]
-    stages = Stage.objects.select_related("pipeline").in_bulk(counts)
+    stages = Stage.objects.select_related("pipeline__item_type").in_bulk(counts)
     found = [
         NormReview(
             stages[pk],
@@ -255,3 +355,59 @@ def outdated_tasks(stage: Stage) -> list[Activity]:
         stage_id=stage.pk, purpose=AutoTask.Purpose.STAGE, closed_at=None
     ).exclude(passport=fingerprint(stage))
     return [task.activity for task in tasks.select_related("activity__owner", "item")[:200]]
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookRow:
+    """A webhook with what became of its deliveries of the last day."""
+
+    webhook: Webhook
+    taken: int
+    waiting: int
+    failed: int
+    last: Errand | None
+
+
+def webhook_rows() -> list[WebhookRow]:
+    """Return the webhooks with how they are doing. Three SQL queries.
+
+    The caller asks for the right to set up.
+    """
+    return _webhook_rows(list(Webhook.objects.filter(removed_at=None)))
+
+
+def webhook_row(webhook: Webhook) -> WebhookRow:
+    """Return how one webhook is doing. Two SQL queries."""
+    return _webhook_rows([webhook])[0]
+
+
+def _webhook_rows(hooks: list[Webhook]) -> list[WebhookRow]:
+    since = timezone.now() - timedelta(days=1)
+    rows = Errand.objects.filter(webhook__in=hooks, created_at__gt=since)
+    counts: dict[int, dict[str, int]] = defaultdict(dict)
+    for row in rows.values("webhook_id", "state").annotate(n=Count("pk")):
+        counts[row["webhook_id"]][row["state"]] = row["n"]
+    newest = Errand.objects.filter(webhook__in=hooks).order_by("webhook_id", "-pk")
+    last = {e.webhook_id: e for e in newest.distinct("webhook_id").defer("payload")}
+    return [
+        WebhookRow(
+            hook,
+            counts[hook.pk].get("done", 0),
+            counts[hook.pk].get("waiting", 0),
+            counts[hook.pk].get("failed", 0),
+            last.get(hook.pk),
+        )
+        for hook in hooks
+    ]
+
+
+def deliveries(
+    webhook: Webhook, *, state: str = "", before: int | None = None, limit: int = 50
+) -> list[Errand]:
+    """Return the log of a webhook, newest first. One SQL query."""
+    rows = Errand.objects.filter(webhook=webhook)
+    if state:
+        rows = rows.filter(state=state)
+    if before is not None:
+        rows = rows.filter(pk__lt=before)
+    return list(rows.order_by("-pk")[:limit])

@@ -6,13 +6,15 @@ packages register their own with the same decorators from their `AppConfig.ready
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from importlib import import_module
 from pkgutil import iter_modules
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
+from voronka.automation import causes
 from voronka.automation.params import NoParams, Params
 from voronka.journal.actors import Actor
 from voronka.journal.models import Event
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 
 P = TypeVar("P", bound=Params)
 Q = TypeVar("Q", bound=Params, contravariant=True)
+W = TypeVar("W", bound=Params, covariant=True)
 Says = Callable[[Any, "RobotNames"], Sentence]
 
 
@@ -61,6 +64,7 @@ class Context:
         event: what woke it; None of timers.
         number: the place of the action in the robot, from 0.
         schedule: working time by user id, remembered for the batch.
+        names: names for a card's facts in the language of the moment, remembered for the batch.
     """
 
     by: Actor
@@ -70,6 +74,11 @@ class Context:
     number: int = 0
     event: Event | None = None
     schedule: Callable[[int], WorkSchedule] = field(default=lambda user_id: _no_schedule())
+    names: Callable[[Item], RobotNames] = field(default=lambda item: _no_names())
+
+    def acting(self) -> AbstractContextManager[None]:
+        """Let everything that happens in the block have this run as its cause."""
+        return causes.acting(self.run.pk, self.run.depth)
 
     @property
     def key(self) -> str:
@@ -79,6 +88,10 @@ class Context:
 
 def _no_schedule() -> WorkSchedule:
     raise LookupError("no schedules here")
+
+
+def _no_names() -> RobotNames:
+    raise LookupError("no names here")
 
 
 @dataclass(frozen=True)
@@ -111,7 +124,15 @@ class Wait:
     verbs: tuple[str, ...] = ()
 
 
-Result = Done | Nothing | Wait
+@dataclass(frozen=True)
+class Stop:
+    """An action ends the run: what would come after it is not done, and why."""
+
+    why: Sentence
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
+Result = Done | Nothing | Wait | Stop
 
 
 class ActionFunction(Protocol[Q]):
@@ -120,9 +141,36 @@ class ActionFunction(Protocol[Q]):
     def __call__(self, item: Item, params: Q, context: Context, /) -> Result: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Work(Generic[W]):
+    """What an action is to do to one card."""
+
+    item: Item
+    params: W
+    context: Context
+
+
+class HeapFunction(Protocol[Q]):
+    """Does one thing to several cards, each named once; returns a result for each, in order.
+
+    What it does to a card is done within the `acting` of its context. If it refuses one, it
+    refuses all: they are done one by one then.
+    """
+
+    def __call__(self, heap: Sequence[Work[Q]], /) -> list[Result]: ...
+
+
 @dataclass(frozen=True)
 class Action:
-    """A registered action. `outside`: it reaches out of the company: quiet hours, client caps."""
+    """A registered action.
+
+    Attributes:
+        run: does it to one card.
+        run_many: does it to several at once, where that is quicker.
+        foretells: (card, parameters, names, now) -> what it would do to the card, in words, for
+            a trial; "" when that can't be told.
+        reaches_client: it reaches out of the company: quiet hours, client caps.
+    """
 
     code: str
     title: Sentence
@@ -133,6 +181,8 @@ class Action:
     icon: str = "robot"
     group: Sentence = ""
     reaches_client: bool = False
+    run_many: Callable[[Any], list[Result]] | None = None
+    foretells: Callable[[Any, Any, Any, datetime], Sentence] | None = None
 
 
 @dataclass(frozen=True)
@@ -148,6 +198,8 @@ class Trigger:
             robot's stage.
         cards: ids of the cards an event concerns, when it is not the event's own subject.
         wakes: which effects of other robots wake it.
+        counts: whether an event of its verbs is one at all, whatever the settings: no other ends
+            a wait for it.
     """
 
     code: str
@@ -163,6 +215,7 @@ class Trigger:
     wakes: Callable[[Any], Iterable[Effect]] = lambda params: ()
     icon: str = "bolt"
     group: Sentence = ""
+    counts: Callable[[Event], bool] = lambda event: True
 
     @property
     def is_timer(self) -> bool:
@@ -188,12 +241,46 @@ def robot_action(
     icon: str = "robot",
     group: Sentence = "",
     reaches_client: bool = False,
+    foretells: Callable[[Item, P, RobotNames, datetime], Sentence] | None = None,
 ) -> Callable[[ActionFunction[P]], ActionFunction[P]]:
     """Register a function as an action; it may be used by every robot from then on."""
 
     def register(function: ActionFunction[P]) -> ActionFunction[P]:
         _actions[code] = Action(
-            code, title, params, function, says, causes, icon, group, reaches_client
+            code,
+            title,
+            params,
+            function,
+            says,
+            causes,
+            icon,
+            group,
+            reaches_client,
+            foretells=foretells,
+        )
+        return function
+
+    return register
+
+
+def heap_action(
+    code: str,
+    *,
+    title: Sentence,
+    params: type[P],
+    says: Callable[[P, RobotNames], Sentence] | None = None,
+    causes: Callable[[P], Iterable[Effect]] = lambda params: (),
+    icon: str = "robot",
+    group: Sentence = "",
+) -> Callable[[HeapFunction[P]], HeapFunction[P]]:
+    """Register a function as an action that does many cards at once; for inside actions only."""
+
+    def register(function: HeapFunction[P]) -> HeapFunction[P]:
+        def alone(item: Item, settings: P, context: Context) -> Result:
+            return function([Work(item, settings, context)])[0]
+
+        _actions[code] = Action(
+            code, title, params, alone, says, causes, icon, group, run_many=function
         )
         return function
 
@@ -213,6 +300,7 @@ def event_trigger(
     wakes: Callable[[P], Iterable[Effect]] = lambda params: (),
     icon: str = "bolt",
     group: Sentence = "",
+    counts: Callable[[Event], bool] = lambda event: True,
 ) -> Callable[[Callable[[Event, P, Robot], bool]], Callable[[Event, P, Robot], bool]]:
     """Register a function that says whether an event fires a robot."""
 
@@ -230,6 +318,7 @@ def event_trigger(
             wakes=wakes,
             icon=icon,
             group=group,
+            counts=counts,
         )
         return function
 
@@ -321,12 +410,15 @@ __all__ = [
     "NoParams",
     "Nothing",
     "Result",
+    "Stop",
     "Trigger",
     "Wait",
+    "Work",
     "action",
     "actions",
     "discover",
     "event_trigger",
+    "heap_action",
     "robot_action",
     "timer_trigger",
     "trigger",

@@ -27,7 +27,7 @@ from voronka.automation.words import RobotSentence, say
 from voronka.items.models import Item
 from voronka.journal.models import Event
 from voronka.kernel import conditions
-from voronka.kernel.errors import DomainError
+from voronka.kernel.errors import DomainError, Sentence
 from voronka.people.models import User
 from voronka.people.schedules import schedule_of
 from voronka.pipelines.models import Stage
@@ -75,7 +75,7 @@ def rehearse(
     """
     moment = now or timezone.now()
     trigger = registry.trigger(robot.trigger)
-    names = RobotNames(robot.item_type, robot.pipeline)
+    names = RobotNames(robot.item_type, robot.pipeline, reader=user)
     sentence = say(robot, names)
     if trigger is None:
         return Rehearsal(sentence, 0, 0, 0)
@@ -89,6 +89,26 @@ def rehearse(
     found.sort(key=lambda row: row.at, reverse=True)
     fired = sum(row.fires for row in found)
     return Rehearsal(sentence, cards, fired, len(found) - fired, found[:100])
+
+
+def foretold(robot: Robot, item: Item, names: RobotNames, *, now: datetime) -> list[Sentence]:
+    """Say what the robot's actions would do to a card now, as far as that can be told.
+
+    A formula that makes no sense is told with its place.
+    """
+    said: list[Sentence] = []
+    for wanted in robot.actions:
+        action = registry.action(str(wanted.get("action", "")))
+        if action is None or action.foretells is None:
+            continue
+        try:
+            params = read(action.params, wanted.get("with", {}))
+            line = action.foretells(item, params, names, now)
+        except DomainError as refusal:
+            line = refusal.detail
+        if line:
+            said.append(line)
+    return said
 
 
 def _sample(robot: Robot, user: User, sample: int) -> list[Item]:

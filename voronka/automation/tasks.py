@@ -6,7 +6,7 @@ from datetime import datetime
 
 from procrastinate.contrib.django import app
 
-from voronka.automation.commands import control, errands, publishing, verdicts
+from voronka.automation.commands import control, errands, publishing, verdicts, webhooks
 from voronka.items.commands import clocks
 
 
@@ -43,5 +43,7 @@ def each_minute(timestamp: int) -> None:
 @app.periodic(cron="23 2 * * *")
 @app.task(name="automation.night", queue="clock", queueing_lock="automation.night")
 def each_night(timestamp: int) -> None:
-    """Count anew from what amount on an order is large."""
+    """Count anew from what amount on an order is large; forget what webhooks were told long ago."""
     control.restate_thresholds()
+    while webhooks.forget_old():
+        pass

@@ -28,6 +28,7 @@ from voronka.automation.models import Engine, RobotRun, Wake
 LONGEST_NAP = 5.0  # seconds; a missed notice costs no more
 _SHORTEST_NAP = 0.05  # seconds, while all that is due is held by others
 _RECONNECT = 1.0  # seconds
+_END_WITHIN = 1.0  # seconds; a batch that is cut off is rolled back and done again
 
 logger = logging.getLogger(__name__)
 
@@ -63,7 +64,7 @@ def running() -> Iterator[None]:
         yield
     finally:
         stop.set()
-        thread.join(timeout=5)
+        thread.join(timeout=_END_WITHIN)
 
 
 def _run(stop: threading.Event) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from django.utils.translation import gettext as _
 
-from voronka.blueprints import robots, translating
+from voronka.blueprints import outside, robots, translating
 from voronka.blueprints.errors import Path
 from voronka.blueprints.explaining import nearest
 from voronka.blueprints.rules import split_hours
@@ -27,7 +27,8 @@ from voronka.blueprints.schema import (
 from voronka.kernel.errors import Sentence
 from voronka.kernel.worktime import check_hours, knows_country
 from voronka.people.access import CLIENTS, RIGHTS
-from voronka.pipelines import rules, specs
+from voronka.pipelines import formulas, rules, specs
+from voronka.pipelines.criteria import elements_of
 from voronka.pipelines.system_fields import SYSTEM_FIELDS
 
 MAX_DEPTH = 3  # levels of loss reasons
@@ -54,6 +55,8 @@ def mistakes(blueprint: Blueprint) -> Iterator[Mistake]:
         yield from _sections(("client",), None, blueprint.client.sections, ())
     for code, pipeline in (blueprint.pipelines or {}).items():
         yield from _pipeline(blueprint, code, pipeline)
+    for section in outside.IN_ORDER:
+        yield from section.mistakes(blueprint)
     yield from robots.mistakes(blueprint)
     for code, product in (blueprint.products or {}).items():
         if not product.name:
@@ -174,9 +177,30 @@ def _item_type(blueprint: Blueprint, code: str, part: ItemTypeSpec) -> Iterator[
     if part.kind != "custom" and same[0] != code:
         sentence = _("“%(code)s” is of this kind already; there is one lead and one deal type.")
         yield (*path, "kind"), sentence % {"code": same[0]}
+    yield from _formulas(path, part.sections)
     lists = [c for c, f in fields_of(part.sections).items() if f.kind in rules.LISTS]
     problems = rules.grade_problems(translating.grade(part), list_fields=lists)
     yield from _placed((*path, "grade"), problems)
+
+
+def _formulas(path: Path, sections: Mapping[str, SectionSpec]) -> Iterator[Mistake]:
+    """Check the formulas of a type's fields against the fields of the file."""
+    rows = robots.rows_of(sections)
+    names = formulas.field_names(rows.values())
+    counted = [row for row in rows.values() if row.formula]
+    circle = formulas.circle(counted)
+    said = {"names": ", ".join(row.code for row in circle)}
+    wrong: dict[str, Sentence] = {
+        row.code: _("These fields count on each other in a circle: %(names)s.") % said
+        for row in circle
+    }
+    for row in counted:
+        if problem := formulas.problem(row, names):
+            wrong[row.code] = problem
+    for section, part in sections.items():
+        for code in part.fields:
+            if code in wrong:
+                yield (*path, "sections", section, "fields", code, "formula"), str(wrong[code])
 
 
 def _pipeline(blueprint: Blueprint, code: str, part: PipelineSpec) -> Iterator[Mistake]:
@@ -217,7 +241,9 @@ def _stage(
     known = [*part.required, *asked] if fields is None else fields
     for unknown in [c for c in part.required if c not in known]:
         yield (*path, "required"), _no_field(unknown, known)
-    problems = dict(rules.stage_problems(spec, field_codes=known))
+    problems = dict(
+        rules.stage_problems(spec, field_codes=known, elements=_elements(blueprint, part))
+    )
     if any(c not in known for c in part.required):
         problems.pop("required", None)  # said above, with the nearest known one
     yield from _placed(path, problems)
@@ -225,6 +251,20 @@ def _stage(
     if part.responsible and roles is not None and part.responsible not in roles:
         sentence = _("There is no role “%(code)s” in this file.")
         yield (*path, "responsible"), _unknown(sentence, part.responsible, roles)
+
+
+def _elements(blueprint: Blueprint, part: StageSpec) -> list[str] | None:
+    """Return what criteria of a stage may ask of elements; None when the file does not say.
+
+    A file that names no types, or only some funnels, leaves the rest to what is there already.
+    """
+    asked = [what for c in part.exit_criteria.values() if (what := elements_of(c.check))]
+    types, pipelines = blueprint.item_types, blueprint.pipelines
+    if not asked or types is None or pipelines is None:
+        return None
+    own = [code for code, kind in types.items() if kind.kind == "custom"]
+    stages = [f"{funnel}/{stage}" for funnel, one in pipelines.items() for stage in one.stages]
+    return [*own, *stages]
 
 
 def _stage_kinds(place: Path, part: PipelineSpec) -> Iterator[Mistake]:

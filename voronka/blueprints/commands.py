@@ -12,7 +12,7 @@ from django.db import transaction
 from voronka.automation.commands import remove_robot, reorder_robots, save_robot
 from voronka.automation.commands.control import save_high_value
 from voronka.automation.models import Robot
-from voronka.blueprints import schema, translating
+from voronka.blueprints import outside, schema, translating
 from voronka.blueprints.comparing import Difference, Key, Node, compare, outline, overlay
 from voronka.blueprints.effects import heir_of
 from voronka.blueprints.errors import BrokenBlueprint, HeirMissing, Problem, Refused
@@ -21,14 +21,16 @@ from voronka.blueprints.queries import current
 from voronka.blueprints.robots import spec_of
 from voronka.blueprints.rules import split_hours
 from voronka.blueprints.schema import Blueprint
+from voronka.channels.commands import save_repeat_rule
 from voronka.items.commands.inheriting import remove_stage
 from voronka.journal.actors import Actor
 from voronka.journal.commands import record
-from voronka.kernel.errors import DomainError
+from voronka.kernel.errors import DomainError, InvalidInput
 from voronka.people.commands import calendars, departments, roles
 from voronka.people.models import Department, Role, User, WorkingCalendar
 from voronka.pipelines.commands import fields, pipelines, reasons, sections, sources, stages, types
 from voronka.pipelines.commands.writing import begin
+from voronka.pipelines.formulas import in_order
 from voronka.pipelines.models import Field, Pipeline, Section, Stage
 from voronka.pipelines.specs import GradeRule, LossReasonSpec
 from voronka.products import commands as products
@@ -81,7 +83,7 @@ def carry_out(wanted: Blueprint, *, by: Actor, file: str = "blueprint.yaml") -> 
         sentences = [effect.sentence for effect in blocking]
         raise (HeirMissing if any(e.wants_heir for e in blocking) else Refused)(sentences)
     if not planned.is_empty:
-        now = current(products=wanted.products is not None, heads=True)
+        now = current(products=wanted.products is not None, people=True)
         _Applying(now, overlay(now, planned.wanted), by).run(compare(now, planned.wanted))
     return planned
 
@@ -106,6 +108,8 @@ class _Applying:
         self._save_people()
         self._save_what_cards_are()
         self._save_funnels()
+        self._save_controls()
+        self._save_outside()
         self._save_robots()
         self._remove()
         for difference in differences:
@@ -179,7 +183,7 @@ class _Applying:
         for node in self.saved["section"]:
             spec = translating.section(node.owner or None, node.code, _of(node))
             sections.save_section(spec, by=by)
-        for node in self.saved["field"]:
+        for node in _formulas_last(self.saved["field"]):
             field = translating.field(node.owner or None, node.inside, node.code, _of(node))
             fields.save_field(field, by=by)
         for node in self.saved["item_type"]:
@@ -209,14 +213,29 @@ class _Applying:
             )
             reasons.save_loss_reason(spec, by=self.by)
 
-    def _save_robots(self) -> None:
-        """Robots come last: they may name anything of the set-up, and each other."""
+    def _save_controls(self) -> None:
+        """What a funnel does with large orders and with repeat enquiries."""
         for node in self.saved["pipeline"]:
             before = self.before.nodes.get(node.key)
             wanted, had = _of(node).high_value, _of(before).high_value if before else None
             if wanted != had:
                 row = Pipeline.objects.get(code=node.code)
                 save_high_value(row, translating.high_value(wanted), by=self.by)
+            wanted, had = _of(node).repeat, _of(before).repeat if before else None
+            if wanted != had:
+                row = Pipeline.objects.get(code=node.code)
+                save_repeat_rule(row, translating.repeat(wanted), by=self.by)
+
+    def _save_outside(self) -> None:
+        for section in outside.IN_ORDER:
+            for node in self.saved[section.KIND]:
+                try:
+                    section.save(node.code, _of(node), by=self.by)
+                except InvalidInput as refusal:
+                    raise _placed(refusal, node) from refusal
+
+    def _save_robots(self) -> None:
+        """Robots come last: they may name anything of the set-up, and each other."""
         named = tuple(self.wanted.robots or {})
         for node in self.saved["robot"]:
             try:
@@ -230,6 +249,9 @@ class _Applying:
             row = Robot.objects.alive().filter(code=node.code).first()
             if row is not None and node.code not in (self.wanted.robots or {}):
                 remove_robot(row.pk, by=by)
+        for section in reversed(outside.IN_ORDER):
+            for node in self.removed[section.KIND]:
+                section.remove(node.code, by=by)
         for node in self.removed["stage"]:
             if node.owner in kept:
                 self._remove_stage(node)
@@ -299,10 +321,25 @@ class _Applying:
             pipelines.reorder_pipelines(order, by=by)
         elif kind == "robot":
             reorder_robots(owner, order, by=by)
+        elif kind == outside.routing.KIND:
+            outside.routing.arrange(order, by=by)
+
+
+def _formulas_last(nodes: list[Node]) -> list[Node]:
+    """Return the fields so that each formula is saved behind the fields it counts on."""
+    counted = [(n.owner, n.code, formula) for n in nodes if (formula := _of(n).formula)]
+    places: dict[tuple[str, str], int] = {}
+    for owner in {owner for owner, _code, _formula in counted}:
+        rows = [Field(code=code, formula=f) for whose, code, f in counted if whose == owner]
+        places |= {(owner, row.code): n for n, row in enumerate(in_order(rows), start=1)}
+    return sorted(nodes, key=lambda node: places.get((node.owner, node.code), 0))
 
 
 def _of(node: Node) -> Any:
     return node.part
+
+
+_FILE_NAMES = {"distribution": "group", "verbs": "events", "place": "pipeline"}
 
 
 def _placed(refusal: DomainError, node: Node) -> BrokenBlueprint:
@@ -311,8 +348,8 @@ def _placed(refusal: DomainError, node: Node) -> BrokenBlueprint:
     places = refusal.fields or {"": refusal.detail}
     return BrokenBlueprint(
         [
-            Problem("blueprint", 0, f"{path}.{place}" if place else path, str(sentence))
-            for place, sentence in places.items()
+            Problem("blueprint", 0, f"{path}.{_FILE_NAMES.get(place, place)}".rstrip("."), str(why))
+            for place, why in places.items()
         ]
     )
 

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel
 
-from voronka.blueprints import schema
+from voronka.blueprints import outside, schema
 from voronka.blueprints.errors import Path
 from voronka.blueprints.robots import canonical
 from voronka.blueprints.schema import SECTIONS, Blueprint, Text
@@ -80,9 +80,10 @@ class Difference:
     @property
     def node(self) -> Node:
         """The part as it will be, or as it was when it goes."""
-        node = self.after or self.before
-        assert node is not None  # noqa: S101  one of both is always there
-        return node
+        found = self.after or self.before
+        if found is None:
+            raise ValueError("A difference has at least one side.")
+        return found
 
     @property
     def attrs(self) -> list[str]:
@@ -129,6 +130,10 @@ def outline(blueprint: Blueprint) -> Outline:
             out.add(node, ("stage", code, ""))
         for node in _reasons((*path, "loss_reasons"), code, pipeline.loss_reasons, "", key):
             out.add(node, ("loss_reason", code, node.inside))
+    for section in outside.IN_ORDER:
+        for code, part in (getattr(blueprint, section.SECTION) or {}).items():
+            node = _node((section.KIND, "", code), (section.SECTION, code), part)
+            out.add(node, (section.KIND, "", ""))
     for code, robot in (blueprint.robots or {}).items():
         node = _node(("robot", robot.type, code), ("robots", code), robot)
         out.add(node, ("robot", robot.type, ""))
@@ -138,6 +143,8 @@ def outline(blueprint: Blueprint) -> Outline:
 def _node(
     key: Key, path: Path, part: Any, *, inside: str = "", umbrella: Key | None = None
 ) -> Node:
+    if key[0] in outside.SECTIONS:
+        return Node(key, path, Text(ru=part.name), part, attrs=outside.SECTIONS[key[0]].attrs(part))
     attrs = part.model_dump(exclude=set(_NESTED))
     if isinstance(part, schema.RobotSpec):
         attrs = canonical(part)
@@ -199,7 +206,9 @@ def _add_sections(
             out.add(node, ("field", owner, code))
 
 
-_UNORDERED = ("calendar", "product")  # sorted by the database, not by the file
+_UNORDERED = frozenset(  # sorted by the database, not by the file
+    {"calendar", "product", *(part.KIND for part in outside.IN_ORDER if not part.ORDERED)}
+)
 
 
 def compare(current: Blueprint, wanted: Blueprint) -> list[Difference]:

@@ -8,7 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from voronka.blueprints import schema
+from voronka.blueprints import outside, schema
 from voronka.blueprints.comparing import Difference, Node
 from voronka.items.models import Item, StageVisit
 from voronka.people.models import Department, Role, User
@@ -29,6 +29,12 @@ class Effect:
 def effects(difference: Difference, wanted: schema.Blueprint) -> list[Effect]:
     """Say what a difference does to what exists; nothing when nothing is touched."""
     node = difference.node
+    if node.kind in outside.SECTIONS and difference.kind != "moved":
+        before, after = difference.before, difference.after
+        told = outside.SECTIONS[node.kind].effects(
+            node.code, before.part if before else None, after.part if after else None
+        )
+        return [Effect(sentence) for sentence in told]
     if difference.kind == "removed":
         return _REMOVED[node.kind](node, wanted) if node.kind in _REMOVED else []
     if difference.kind == "changed" and node.kind == "stage":
@@ -94,7 +100,20 @@ def _changed_field(difference: Difference) -> list[Effect]:
     if before is None or after is None or row is None:
         return []
     found: list[Effect] = []
-    if "kind" in difference.attrs:
+    if "formula" in difference.attrs and after.attrs["formula"]:
+        count = values_of(row)
+        if row.formula:
+            found.append(Effect(_("All cards are counted anew by the new formula.")))
+        elif count:
+            sentence = ngettext(
+                "%(count)d card holds a value that somebody has typed; a formula would overwrite"
+                " it.",
+                "%(count)d cards hold values that people have typed; a formula would overwrite"
+                " them.",
+                count,
+            )
+            found.append(Effect(sentence % {"count": count}, blocks=True))
+    if "kind" in difference.attrs and not (row.formula and after.attrs.get("formula")):
         values = values_of(row)
         problem = kind_change_problem(row.kind, after.attrs["kind"], values=values)
         if problem:

@@ -10,8 +10,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from pydantic import BaseModel
 
+from voronka.blueprints.basics import AGE, CODE, DEADLINE, OPTION_CODE, SHORT_CODE
 from voronka.blueprints.errors import Path
-from voronka.blueprints.schema import CODE, DEADLINE, OPTION_CODE, SHORT_CODE, Blueprint, Text
+from voronka.blueprints.schema import Blueprint, Text
 
 _SENTENCES = {
     "missing": gettext_lazy("This is missing."),
@@ -71,6 +72,8 @@ def _pattern(error: dict[str, Any]) -> str:
             "letter, at most %(most)s."
         )
         return sentence % {"code": error["input"], "most": 40 if pattern == SHORT_CODE else 60}
+    if pattern == AGE:
+        return _("Write how long as 30m, 4h or 14d.")
     if DEADLINE in pattern:
         return _("Write a deadline as 30m, 4h, 2d (working time) or 3d calendar.")
     return _("“%(value)s” is not written as it should be here.") % {"value": error["input"]}

@@ -13,13 +13,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from voronka.blueprints import checks
+from voronka.blueprints.addresses import restored
 from voronka.blueprints.comparing import Difference, Key, compare, overlay
 from voronka.blueprints.effects import Effect, effects
 from voronka.blueprints.errors import BrokenBlueprint, Problem
 from voronka.blueprints.queries import current
 from voronka.blueprints.schema import Blueprint
+from voronka.blueprints.strangers import without_strangers
 from voronka.kernel.texts import LocalText
-from voronka.people.models import User
 
 SIGNS = {"added": "+", "changed": "~", "removed": "-", "moved": "↕"}
 KINDS: dict[str, Promise] = {
@@ -35,6 +36,12 @@ KINDS: dict[str, Promise] = {
     "loss_reason": gettext_lazy("loss reason"),
     "product": gettext_lazy("product"),
     "robot": gettext_lazy("robot"),
+    "template": gettext_lazy("message template"),
+    "group": gettext_lazy("group of people"),
+    "channel": gettext_lazy("channel"),
+    "route": gettext_lazy("row of the routing table"),
+    "webhook": gettext_lazy("webhook"),
+    "notice": gettext_lazy("notices"),
 }
 ORDERS: dict[str, Promise] = {
     "role": gettext_lazy("order of the roles"),
@@ -47,6 +54,7 @@ ORDERS: dict[str, Promise] = {
     "stage": gettext_lazy("order of the stages"),
     "loss_reason": gettext_lazy("order of the loss reasons"),
     "robot": gettext_lazy("order of the robots"),
+    "route": gettext_lazy("order of the routing table"),
 }
 LABELS: dict[str, Promise] = {
     "name": gettext_lazy("name"),
@@ -92,6 +100,7 @@ LABELS: dict[str, Promise] = {
     "responsible": gettext_lazy("responsible"),
     "deadline": gettext_lazy("deadline"),
     "required": gettext_lazy("required fields"),
+    "formula": gettext_lazy("formula"),
     "target": gettext_lazy("counts as an enquiry"),
     "needs_comment": gettext_lazy("asks for a comment"),
     "group": gettext_lazy("group"),
@@ -112,7 +121,40 @@ LABELS: dict[str, Promise] = {
     "ready": gettext_lazy("ready chain"),
     "enabled": gettext_lazy("switched on"),
     "high_value": gettext_lazy("large orders"),
+    "repeat": gettext_lazy("repeat enquiries"),
+    "subject": gettext_lazy("subject"),
+    "text": gettext_lazy("text"),
+    "strategy": gettext_lazy("how cards are given out"),
+    "sticky": gettext_lazy("previous manager first"),
+    "capacity": gettext_lazy("open cards at most"),
+    "after_hours": gettext_lazy("out of hours"),
+    "duty": gettext_lazy("on duty"),
+    "members": gettext_lazy("people"),
+    "provider": gettext_lazy("kind of channel"),
+    "source": gettext_lazy("source"),
+    "owner": gettext_lazy("responsible"),
+    "usual_pause": gettext_lazy("usual silence"),
+    "title": gettext_lazy("title"),
+    "intro": gettext_lazy("words before the questions"),
+    "questions": gettext_lazy("questions"),
+    "button": gettext_lazy("button"),
+    "thanks": gettext_lazy("thanks"),
+    "redirect": gettext_lazy("page instead of thanks"),
+    "hosts": gettext_lazy("sites"),
+    "consent": gettext_lazy("consent"),
+    "consent_needed": gettext_lazy("consent is needed"),
+    "when": gettext_lazy("when"),
+    "url": gettext_lazy("address"),
+    "events": gettext_lazy("events"),
+    "modes": gettext_lazy("how each kind is told"),
+    "night": gettext_lazy("rings in quiet hours"),
+    "quiet_from": gettext_lazy("quiet from"),
+    "quiet_until": gettext_lazy("quiet until"),
+    "digest": gettext_lazy("digest at"),
+    "push": gettext_lazy("on devices"),
+    "letters": gettext_lazy("by e-mail"),
 }
+_OF_KIND: dict[tuple[str, str], Promise] = {("channel", "settings"): gettext_lazy("settings")}
 _LONGEST = 90  # letters of a value in the plan
 
 
@@ -211,12 +253,14 @@ def plan(wanted: Blueprint, *, file: str = "blueprint.yaml") -> Plan:
     Raises:
         BrokenBlueprint: it does not fit to the sections that it leaves alone.
     """
-    now = current(products=wanted.products is not None, heads=True)
+    now = current(products=wanted.products is not None, people=True)
     whole = overlay(now, wanted)
     if found := list(checks.mistakes(whole)):
         problems = [Problem(file, 0, ".".join(map(str, path)), text) for path, text in found]
         raise BrokenBlueprint(problems)
-    wanted, notes = _without_strangers(wanted)
+    wanted, notes = without_strangers(wanted)
+    wanted, incomplete = restored(wanted, now)
+    notes = [*notes, *incomplete]
     differences = compare(now, wanted)
     shown: list[Change] = []
     grown = {d.node.key for d in differences if d.kind in ("added", "removed")}
@@ -236,8 +280,10 @@ def _change(difference: Difference, whole: Blueprint) -> Change:
         details = [Detail("", "", ", ".join(difference.order))]
     elif difference.before is not None and difference.after is not None:
         old, new = difference.before.attrs, difference.after.attrs
+        kind = difference.node.kind
         details = [
-            Detail(str(LABELS[name]), *shown(old[name], new[name])) for name in difference.attrs
+            Detail(str(_OF_KIND.get((kind, name), LABELS[name])), *shown(old[name], new[name]))
+            for name in difference.attrs
         ]
     return Change(difference, details, effects(difference, whole))
 
@@ -250,37 +296,44 @@ def _with_inner(change: Change, inner: dict[Key, Counter[str]]) -> Change:
     return Change(change.difference, change.details, change.effects, words)
 
 
-def _without_strangers(wanted: Blueprint) -> tuple[Blueprint, list[str]]:
-    """Take out heads of departments whom nobody knows yet; say so."""
-    notes: list[str] = []
-    known = {e.lower() for e in User.objects.filter(is_active=True).values_list("email", flat=True)}
-    wanted = wanted.model_copy(deep=True)
-
-    def walk(branch: dict[str, Any] | None) -> None:
-        for department in (branch or {}).values():
-            if department.head and department.head.lower() not in known:
-                sentence = _("Nobody has the e-mail %(email)s: “%(name)s” stays without this head.")
-                notes.append(sentence % {"email": department.head, "name": department.name})
-                department.head = None
-            walk(department.departments)
-
-    walk(wanted.departments)
-    return wanted, notes
-
-
 def shown(before: Any, after: Any) -> tuple[str, str]:
-    """Write two values so that the difference is seen: of lists, only what came and went."""
+    """Write two values so that the difference is seen: only what came, went or is changed."""
     if isinstance(before, list) and isinstance(after, list):
-        gone = [_word(x) for x in before if x not in after]
-        come = [_word(x) for x in after if x not in before]
-        if gone or come:
-            return "; ".join(gone) or "—", "; ".join(come) or "—"
-        return _("former order"), _("new order")
+        return _shown_lists(before, after)
     if _is_text(before) and _is_text(after):
         old, new = LocalText.of(before), LocalText.of(after)
         if str(old) == str(new):  # only the other language differs
             return _short(f"{old.ru} / {old.en}"), _short(f"{new.ru} / {new.en}")
+    elif isinstance(before, dict) and isinstance(after, dict):
+        same = {key for key in before if key in after and before[key] == after[key]}
+        before, after = (
+            {key: value for key, value in whole.items() if key not in same}
+            for whole in (before, after)
+        )
     return _word(before), _word(after)
+
+
+def _shown_lists(before: list[Any], after: list[Any]) -> tuple[str, str]:
+    old, new = _by_code(before), _by_code(after)
+    both = [code for code in old if code in new and old[code] != new[code]]
+    changed = {code: shown(old[code], new[code]) for code in both}
+    gone = [_word(x) for x in before if x not in after and not (_coded(x) and x[0] in changed)]
+    come = [_word(x) for x in after if x not in before and not (_coded(x) and x[0] in changed)]
+    for code, (was, is_now) in changed.items():
+        name = _word((code, new[code]))
+        gone.append(f"{name} ({was})")
+        come.append(f"{name} ({is_now})")
+    if gone or come:
+        return "; ".join(gone) or "—", "; ".join(come) or "—"
+    return _("former order"), _("new order")
+
+
+def _coded(value: Any) -> bool:
+    return isinstance(value, tuple) and len(value) == 2 and isinstance(value[1], dict)
+
+
+def _by_code(values: list[Any]) -> dict[str, dict[str, Any]]:
+    return {value[0]: value[1] for value in values if _coded(value)}
 
 
 def _is_text(value: Any) -> bool:
@@ -296,9 +349,9 @@ def _word(value: Any) -> str:
         return _short(str(LocalText.of(value))) or "—"
     if isinstance(value, Decimal):
         return f"{value:.2f}"
-    if isinstance(value, tuple) and len(value) == 2 and isinstance(value[1], dict):
-        inner = value[1]  # a choice or a criterion with its code
-        return _word(inner.get("name") or inner.get("text"))
+    if _coded(value):  # a choice, a criterion, a question, a person, each with its code
+        words = [_word(value[1].get(name)) for name in ("name", "text", "label")]
+        return next((word for word in words if word != "—"), str(value[0]))
     if isinstance(value, dict):
         pairs = (f"{key}: {_word(inner)}" for key, inner in value.items() if inner is not None)
         return _short(", ".join(pairs)) or "—"

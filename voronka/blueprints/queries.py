@@ -11,7 +11,8 @@ from typing import Any
 from django.db.models import Count
 
 from voronka.automation.models import HighValue
-from voronka.blueprints import robots
+from voronka.blueprints import outside, robots, translating
+from voronka.blueprints.addresses import hidden
 from voronka.blueprints.rules import join_hours, write_deadline
 from voronka.blueprints.schema import (
     VERSION,
@@ -37,6 +38,7 @@ from voronka.blueprints.schema import (
     Text,
 )
 from voronka.blueprints.writing import write
+from voronka.channels.queries import repeat_rules
 from voronka.kernel.texts import LocalText
 from voronka.people.access import ACTIONS
 from voronka.people.models import Department as DepartmentRow
@@ -47,18 +49,22 @@ from voronka.pipelines.models import Source as SourceRow
 from voronka.products.models import Product
 
 
-def export(*, products: bool = False, heads: bool = False) -> str:
-    """Return the whole set-up as YAML; the same set-up gives the same bytes."""
-    return write(current(products=products, heads=heads))
+def export(*, products: bool = False, people: bool = False) -> str:
+    """Return the whole set-up as YAML; the same set-up gives the same bytes. Without secrets.
+
+    Args:
+        people: with the e-mails of those whom parts name: heads, members of groups, owners.
+    """
+    return write(hidden(current(products=products, people=people)))
 
 
-def current(*, products: bool = False, heads: bool = False) -> Blueprint:
-    """Read the set-up as a blueprint, without what is archived. 14 SQL queries at most."""
+def current(*, products: bool = False, people: bool = False) -> Blueprint:
+    """Read the set-up as a blueprint, without what is archived. 24 SQL queries at most."""
     return Blueprint(
         version=VERSION,
         calendars={c.code: _calendar(c) for c in WorkingCalendar.objects.order_by("pk")},
         roles={r.code: _role(r) for r in RoleRow.objects.all()},
-        departments=_departments(heads=heads),
+        departments=_departments(heads=people),
         sources={
             s.code: Source(name=_text(s.name), icon=s.icon)
             for s in SourceRow.objects.filter(archived=False)
@@ -67,6 +73,7 @@ def current(*, products: bool = False, heads: bool = False) -> Blueprint:
         pipelines=pipelines(
             Pipeline.objects.filter(archived=False).select_related("item_type", "calendar")
         ),
+        **{part.SECTION: part.of_rows(people=people) for part in outside.IN_ORDER},
         robots=robots.of_rows(),
         products=_products() if products else None,
     )
@@ -163,11 +170,12 @@ def _field(row: Field) -> FieldSpec:
         },
         rules=Rules(**{k: v for k, v in row.rules.items() if k in Rules.model_fields}),
         important=row.important,
+        formula=row.formula,
     )
 
 
 def pipelines(rows: Iterable[Pipeline]) -> dict[str, PipelineSpec]:
-    """Read these funnels as a blueprint has them, by code. Three more queries, however many.
+    """Read these funnels as a blueprint has them, by code. Four more queries, however many.
 
     Args:
         rows: with `item_type` and `calendar` at hand.
@@ -181,6 +189,7 @@ def pipelines(rows: Iterable[Pipeline]) -> dict[str, PipelineSpec]:
     for reason in LossReason.objects.filter(pipeline__in=rows, archived=False):
         reasons[reason.pipeline_id].append(reason)
     large = HighValue.objects.in_bulk([row.pk for row in rows])
+    repeats = repeat_rules()
     return {
         row.code: PipelineSpec(
             type=row.item_type.code,
@@ -193,6 +202,7 @@ def pipelines(rows: Iterable[Pipeline]) -> dict[str, PipelineSpec]:
             stages=stages[row.pk],
             loss_reasons=_reasons(reasons[row.pk], None),
             high_value=_high_value(large.get(row.pk)),
+            repeat=translating.repeat_part(repeats.get(row.pk)),
         )
         for row in rows
     }

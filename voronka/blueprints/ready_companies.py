@@ -58,5 +58,10 @@ def summaries() -> tuple[Summary, ...]:
 
 
 def load(name: str) -> Blueprint:
-    """Read a ready company."""
+    """Return a ready company. Its file is read once a process; what is returned is the caller's."""
+    return _company(name).model_copy(deep=True)
+
+
+@cache
+def _company(name: str) -> Blueprint:
     return read(text(name), file=f"{name}.yaml")

@@ -14,7 +14,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from pydantic import ValidationError
 
-from voronka.automation import registry
+from voronka.automation import formulas, registry
 from voronka.automation.checking import plain
 from voronka.automation.models import Robot
 from voronka.automation.params import Params
@@ -22,6 +22,7 @@ from voronka.automation.references import Known, problems
 from voronka.automation.spans import Span
 from voronka.automation.specs import ActionSpec, Limits, Quiet
 from voronka.automation.specs import RobotSpec as Spec
+from voronka.blueprints import translating
 from voronka.blueprints.errors import Path
 from voronka.blueprints.explaining import explain, nearest
 from voronka.blueprints.schema import (
@@ -33,9 +34,11 @@ from voronka.blueprints.schema import (
     SectionSpec,
     Text,
 )
+from voronka.channels.robots.ways import ONE
 from voronka.kernel import conditions
 from voronka.kernel.errors import InvalidInput, Sentence
-from voronka.pipelines.models import Pipeline
+from voronka.kernel.formulas import Name
+from voronka.pipelines.models import Field, Pipeline
 from voronka.pipelines.system_fields import SYSTEM_FIELDS
 
 Mistake = tuple[Path, str]
@@ -223,9 +226,17 @@ class _FileKnown(Known):
         self.robots = frozenset(blueprint.robots or {})
 
     def problem(self, kind: str, value: str) -> Sentence | None:
-        if kind == "distribution":
-            return None  # groups are people, and people are not in the file
+        if not value:
+            return None
         whole, what = self.blueprint, value.partition(":")[0] if kind == "who" else kind
+        if kind == "template":
+            names = {part.name for part in (whole.templates or {}).values()}
+            return _unless(whole.templates is None or value in names, value)
+        if kind == "distribution":
+            return _unless(whole.groups is None or value in whole.groups, value)
+        if kind in ("channel", "way") and value.startswith(ONE):
+            code = value.removeprefix(ONE)
+            return _unless(whole.channels is None or code in whole.channels, code)
         absent = {"role": whole.roles, "department": whole.departments, "pipeline": whole.pipelines}
         if absent.get(what, ()) is None:
             return None  # the file leaves this section alone
@@ -257,6 +268,17 @@ class _FileKnown(Known):
         return self.own | frozenset(SYSTEM_FIELDS)
 
     @cached_property
+    def field_rows(self) -> dict[str, Field]:
+        item_type = (self.blueprint.item_types or {}).get(self.part.type)
+        return rows_of(item_type.sections) if item_type else {}
+
+    @cached_property
+    def formula_names(self) -> Mapping[str, Name]:
+        client = self.blueprint.client
+        of_clients = rows_of(client.sections).values() if client else ()
+        return formulas.names_of_fields(self.field_rows.values(), of_clients)
+
+    @cached_property
     def client_fields(self) -> frozenset[str]:
         """Custom fields of clients."""
         return _fields(self.blueprint.client.sections) if self.blueprint.client else frozenset()
@@ -271,6 +293,23 @@ class _FileKnown(Known):
 
     def is_person(self, email: str) -> bool:
         return True  # people are not in the file
+
+
+def _unless(known: bool, name: str) -> Sentence | None:
+    return None if known else _("There is no “%(code)s” in this file.") % {"code": name}
+
+
+def rows_of(sections: Mapping[str, SectionSpec]) -> dict[str, Field]:
+    """Return the fields of some sections by code, as rows that are not saved."""
+    found = {}
+    for section in sections.values():
+        for code, part in section.fields.items():
+            spec = translating.field(None, "", code, part)
+            options = [option.as_json() for option in spec.options]
+            found[code] = Field(
+                code=code, name=spec.name, kind=spec.kind, options=options, formula=spec.formula
+            )
+    return found
 
 
 def _fields(sections: Mapping[str, SectionSpec]) -> frozenset[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from datetime import timedelta
 from typing import Any
 
 _MINUTES = {"m": 1, "h": 60}
@@ -28,6 +29,24 @@ def write_deadline(minutes: int | None, *, working: bool) -> str:
     units = [("d", WORKING_DAY if working else CALENDAR_DAY), ("h", 60), ("m", 1)]
     unit, size = next((u, s) for u, s in units if minutes % s == 0)
     return f"{minutes // size}{unit}" + ("" if working else " calendar")
+
+
+def read_age(text: str | None) -> timedelta | None:
+    """Read "30m", "4h" or "14d" of calendar time; None is "however long ago"."""
+    if text is None:
+        return None
+    return timedelta(minutes=int(text[:-1]) * {"m": 1, "h": 60, "d": CALENDAR_DAY}[text[-1]])
+
+
+def write_age(span: timedelta | None) -> str | None:
+    """Write a span of calendar time with the greatest unit that fits without a rest."""
+    if span is None:
+        return None
+    minutes = int(span.total_seconds() // 60)
+    unit, size = next(
+        (u, s) for u, s in (("d", CALENDAR_DAY), ("h", 60), ("m", 1)) if minutes % s == 0
+    )
+    return f"{minutes // size}{unit}"
 
 
 def split_hours(hours: Mapping[Any, Iterable[str]]) -> dict[str, list[list[str]]]:

@@ -10,21 +10,20 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, GetJsonSchemaHandler, model_validator
-from pydantic.json_schema import JsonSchemaValue
-from pydantic_core import CoreSchema
+from pydantic import Field
 
-from voronka.kernel.texts import LocalText
+from voronka.blueprints.basics import DEADLINE, Age, Code, OptionCode, Part, ShortCode
+from voronka.blueprints.basics import Text as Text
+from voronka.blueprints.outside_schema import (
+    ChannelSpec,
+    GroupSpec,
+    NoticeSpec,
+    RouteSpec,
+    TemplateSpec,
+    WebhookSpec,
+)
 
 VERSION = 1
-CODE = r"^[a-z][a-z0-9_-]{0,59}$"
-SHORT_CODE = r"^[a-z][a-z0-9_-]{0,39}$"  # of people's parts
-OPTION_CODE = r"^[a-z0-9][a-z0-9_-]{0,59}$"
-DEADLINE = r"^[1-9][0-9]{0,4}(m|h|d)( calendar)?$"
-
-Code = Annotated[str, Field(pattern=CODE)]
-ShortCode = Annotated[str, Field(pattern=SHORT_CODE)]
-OptionCode = Annotated[str, Field(pattern=OPTION_CODE)]
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 Action = Literal["see", "add", "change", "move", "delete", "export", "import"]
 ScopeCode = Literal["none", "own", "department", "branch", "all"]
@@ -61,52 +60,6 @@ FieldKind = Literal[
     "file",
 ]
 COLOR_NAMES: tuple[str, ...] = get_args(Color)
-
-
-class Part(BaseModel):
-    """A piece of a blueprint; a key that it does not know is an error, never ignored."""
-
-    model_config = ConfigDict(extra="forbid")
-
-
-class Text(Part):
-    """Words for people: a plain string, or one per language, {ru: …, en: …}."""
-
-    ru: str = ""
-    en: str = ""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _from_string(cls, value: Any) -> Any:
-        return {"ru": value} if isinstance(value, str) else value
-
-    @classmethod
-    def __get_pydantic_json_schema__(
-        cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler
-    ) -> JsonSchemaValue:
-        """Publish both spellings: a string, or an object with the languages."""
-        words = {"type": "object", "additionalProperties": False, "minProperties": 1}
-        words["properties"] = {language: {"type": "string"} for language in ("ru", "en")}
-        return {
-            "description": "A plain string, or one per language: {ru: …, en: …}",
-            "anyOf": [{"type": "string"}, words],
-        }
-
-    @classmethod
-    def of(cls, text: LocalText) -> Text:
-        """Take over a stored text."""
-        return cls(ru=text.ru, en=text.en)
-
-    @property
-    def local(self) -> LocalText:
-        """The text as the database keeps it."""
-        return LocalText(self.ru, self.en)
-
-    def __bool__(self) -> bool:
-        return bool(self.ru or self.en)
-
-    def __str__(self) -> str:
-        return str(self.local)
 
 
 class Calendar(Part):
@@ -178,6 +131,11 @@ class FieldSpec(Part):
     )
     rules: Rules = Field(default_factory=Rules)
     important: bool = Field(False, description="Counted in the clarity of the card")
+    formula: str = Field(
+        "",
+        max_length=1000,
+        description="Counts the value from the card: amount - cost; see docs/domain/formulas.md",
+    )
 
 
 class SectionSpec(Part):
@@ -224,7 +182,9 @@ class Criterion(Part):
 
     text: Text
     check: str = Field(
-        "manual", description="What proves it: manual (a tick), field:<code>, call, meeting …"
+        "manual",
+        description="What proves it: manual (a tick), field:<code>, call, meeting …;"
+        " elements:<type> or elements:<funnel>/<stage> ask the card's elements",
     )
     required: bool = True
 
@@ -288,6 +248,23 @@ class HighValueSpec(Part):
     )
 
 
+class RepeatSpec(Part):
+    """What a funnel does when a known client writes again (IN-12)."""
+
+    when_open: Literal["join", "new"] = Field("join", description="An open card: join, or new")
+    join_within: Age | None = Field(
+        None, description="Since its last sign of life: 30d; null: however long ago"
+    )
+    when_lost: Literal["new", "return"] = Field(
+        "new", description="A refused card: a new one, or return it to work"
+    )
+    return_within: Age | None = Field(None, description="Since the refusal")
+    from_nurturing: bool = Field(True, description="A card in nurturing is taken back to sales")
+    thread_stays: Age | None = Field(
+        "14d", description="Answers to a closed card stay with it so long; null: for ever"
+    )
+
+
 class PipelineSpec(Part):
     """A funnel."""
 
@@ -301,6 +278,7 @@ class PipelineSpec(Part):
     stages: dict[Code, StageSpec]
     loss_reasons: dict[Code, LossReasonSpec] = Field(default_factory=dict)
     high_value: HighValueSpec | None = Field(None, description="Control of large orders")
+    repeat: RepeatSpec | None = Field(None, description="Repeat enquiries; absent: the usual rule")
     heirs: dict[Code, Code] = Field(
         default_factory=dict,
         description="Removed stage: the stage of this funnel that takes its cards and history",
@@ -361,7 +339,13 @@ class Blueprint(Part):
     item_types: dict[Code, ItemTypeSpec] | None = None
     client: ClientSpec | None = None
     pipelines: dict[Code, PipelineSpec] | None = None
+    templates: dict[OptionCode, TemplateSpec] | None = None
+    groups: dict[OptionCode, GroupSpec] | None = None
+    channels: dict[OptionCode, ChannelSpec] | None = None
+    routing: dict[OptionCode, RouteSpec] | None = None
     robots: dict[Code, RobotSpec] | None = None
+    webhooks: dict[OptionCode, WebhookSpec] | None = None
+    notices: dict[OptionCode, NoticeSpec] | None = None
     products: dict[Annotated[str, Field(pattern=r"^\S.{0,59}$")], ProductSpec] | None = None
 
 

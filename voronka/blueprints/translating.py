@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 
 from voronka.automation.commands.control import HighValueSpec
 from voronka.blueprints import schema
-from voronka.blueprints.rules import read_deadline
+from voronka.blueprints.rules import read_age, read_deadline, write_age
+from voronka.channels.rules import USUAL, Repeat
 from voronka.kernel.texts import LocalText
 from voronka.pipelines import specs
 
@@ -56,6 +58,34 @@ def high_value(part: schema.HighValueSpec | None) -> HighValueSpec | None:
     return HighValueSpec(part.amount, part.top_percent, tuple(part.passes))
 
 
+def repeat(part: schema.RepeatSpec | None) -> Repeat:
+    """What a funnel does when a known client writes again; the usual when the file is silent."""
+    if part is None:
+        return USUAL
+    return Repeat(
+        part.when_open,
+        read_age(part.join_within),
+        part.when_lost,
+        read_age(part.return_within),
+        part.from_nurturing,
+        read_age(part.thread_stays),
+    )
+
+
+def repeat_part(rule: Repeat | None) -> schema.RepeatSpec | None:
+    """The other way round; the usual rule is not told."""
+    if rule is None or rule == USUAL:
+        return None
+    return schema.RepeatSpec.model_validate(
+        {
+            **asdict(rule),
+            "join_within": write_age(rule.join_within),
+            "return_within": write_age(rule.return_within),
+            "thread_stays": write_age(rule.thread_stays),
+        }
+    )
+
+
 def stage(pipeline_code: str, code: str, part: schema.StageSpec) -> specs.StageSpec:
     """A stage with its passport."""
     minutes, working = read_deadline(part.deadline)
@@ -102,6 +132,7 @@ def field(
         tuple(specs.Option(c, o.name.local, o.points) for c, o in part.options.items()),
         rules,
         part.important,
+        part.formula,
     )
 
 

@@ -9,8 +9,13 @@ class ChannelsConfig(AppConfig):
     name = "voronka.channels"
 
     def ready(self) -> None:
-        from voronka.channels import queries
+        from voronka.automation import references
+        from voronka.channels import notices, queries, robots
         from voronka.routing.facts import register_options
 
+        notices.register()
         register_options("channel", queries.channel_names)
         register_options("provider", queries.provider_names)
+        references.register("channel", robots.ways.problem)
+        references.register("way", robots.ways.way_problem)
+        references.register("template", robots.ways.template_problem)

@@ -65,6 +65,7 @@ class Kind(StrEnum):
     AUTO_REPLY = "auto_reply"  # an out-of-office reply and the like: no card, no answer owed
     BOUNCE = "bounce"  # ours could not be delivered
     OWN = "own"  # written by us elsewhere: a copy for the thread, no card
+    SIGNAL = "signal"  # another system tells something of a card that is here: no client wrote
     STATUS = "status"  # only news of sent messages
     SPAM = "spam"  # the provider's own trap closed (a honeypot): kept, no card
     NOTHING = "nothing"  # nothing that concerns anybody: a ping, an edit of a like
@@ -99,6 +100,21 @@ class Consent:
 
 
 @dataclass(frozen=True, slots=True)
+class CardKey:
+    """Which card a signal is about.
+
+    Attributes:
+        kind: "number" (of the card), "external" (its id in the other system), "phone" or "email".
+        missing: what if there is none: "wait" (it stays in the ledger and is tried again),
+            "ignore", or "card" (it is an enquiry after all).
+    """
+
+    kind: str
+    value: str
+    missing: str = "wait"
+
+
+@dataclass(frozen=True, slots=True)
 class Incoming:
     """One event, understood.
 
@@ -117,6 +133,10 @@ class Incoming:
         source: code of the source, when the event itself names one (an advertisement's id).
         is_request: the client asks for something new (a form, an order) rather than writes on.
         news: delivery news that came with it.
+        amount: of a new card, in the company currency, as it was written.
+        card_id: the card's id in the other system; of a new card.
+        key: of a signal: which card it is about.
+        told: name -> text, of a signal: what robots may ask about.
     """
 
     kind: Kind = Kind.MESSAGE
@@ -143,6 +163,10 @@ class Incoming:
     products: Sequence[str] = ()
     is_request: bool = False
     news: Sequence[DeliveryNews] = ()
+    amount: str = ""
+    card_id: str = ""
+    key: CardKey | None = None
+    told: Mapping[str, str] = field(default_factory=dict)
     why: str = ""  # in words: why it is spam, an auto-reply, nothing
 
 
@@ -214,6 +238,36 @@ class Refused(NotSent):
     """It will never work like this: no such address, a closed window, a wrong password."""
 
 
+class NotHeard(Exception):
+    """The channel can't be listened to now. `why` is a sentence for whoever sets it up."""
+
+    def __init__(self, why: Sentence) -> None:
+        super().__init__(str(why))
+        self.why = why
+
+
+class Ears(ABC):
+    """What a provider that listens is given by the house; see `Provider.listen`."""
+
+    cursor: Mapping[str, Any]  # where it had come to, in the provider's own words; {} at first
+
+    @abstractmethod
+    def hear(self, event: RawEvent) -> None:
+        """Store an event. When this returns it is safe, and the cursor may be moved past it."""
+
+    @abstractmethod
+    def move(self, cursor: Mapping[str, Any]) -> None:
+        """Keep where listening has come to."""
+
+    @abstractmethod
+    def well(self, problem: Sentence = "") -> None:
+        """Say that the connection works; or what does not, although it goes on."""
+
+    @abstractmethod
+    def wait(self, seconds: float) -> bool:
+        """Sleep; True when it is time to stop. With 0, only ask."""
+
+
 class BadEvent(ValueError):
     """The event can't be understood. It stays in the ledger, visible, and can be replayed."""
 
@@ -234,6 +288,9 @@ class Provider(ABC):
     sends_files: ClassVar[bool] = False
     answers_to: ClassVar[tuple[str, ...]] = ()  # kinds of contact points it can write to first
     has_webhook: ClassVar[bool] = False
+    listens: ClassVar[bool] = False
+    most_bytes: ClassVar[int | None] = None  # of a webhook's body; None: as for any request
+    sends_at_once: ClassVar[bool] = False  # `send` asks nobody outside: no job need be waited for
 
     @abstractmethod
     def parse(self, event: RawEvent, channel: ChannelFacts) -> Incoming:
@@ -251,9 +308,35 @@ class Provider(ABC):
         """
         raise Refused("This channel does not send.")
 
+    def listen(self, channel: ChannelFacts, ears: Ears) -> None:
+        """Hear what comes in until `ears.wait` says to stop; for providers that `listens`.
+
+        Runs in a thread of its own in one worker process. Returning early, or raising, is tried
+        again after a pause. Whatever it hears twice is kept once, by the event's external id.
+
+        Raises:
+            NotHeard: it can't; the sentence stands at the channel until it works again.
+        """
+        raise NotHeard("This channel does not listen.")
+
+    def check(self, channel: ChannelFacts) -> Sentence:
+        """Try the connection, which may take some seconds; "" or a sentence of what is wrong."""
+        return ""
+
+    def taken(self, message: Outgoing, channel: ChannelFacts) -> None:
+        """Called when the house has noted, and committed, that `message` is sent.
+
+        For a channel whose other side fetches its messages here: only now they are to be found.
+        """
+        return
+
     def window(self, channel: ChannelFacts, *, last_in: datetime | None, now: datetime) -> Window:
         """Say whether a client who wrote last at `last_in` may be written to."""
         return Window()
+
+    def tracks(self, channel: ChannelFacts) -> bool:
+        """Whether messages by this channel tell that they were opened (RB-5); only HTML can."""
+        return False
 
     def events(self, request: WebRequest, channel: ChannelFacts) -> list[RawEvent]:
         """Split a webhook's call into events, each with its own external id."""

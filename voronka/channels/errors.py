@@ -19,3 +19,9 @@ class ChannelOff(DomainError):
     """The channel is switched off, in the archive, or does not send."""
 
     code = "channel_off"
+
+
+class NoCard(DomainError):
+    """A signal is about a card that is not here yet; the ledger keeps it until it is."""
+
+    code = "no_card"

@@ -33,6 +33,7 @@ class Channel(models.Model):
     name = models.CharField(max_length=120)
     settings = models.JSONField(default=dict)
     sealed = models.TextField(blank=True)
+    cursor = models.JSONField(default=dict)  # where its listener has come to, in its own words
     pipeline = models.ForeignKey(
         "pipelines.Pipeline", models.PROTECT, null=True, blank=True, related_name="channels"
     )
@@ -57,12 +58,18 @@ class Channel(models.Model):
     problem_at = models.DateTimeField(null=True)
     tested_at = models.DateTimeField(null=True)  # the last self-test that came through
     test_took = models.DurationField(null=True)  # from its event to its card
+    for_staff = models.BooleanField(default=False)  # notices to employees go by it (UI-11)
 
     objects = ChannelQuerySet.as_manager()
     journal_type: ClassVar[str] = "channel"
 
     class Meta:
         ordering = ["position", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["for_staff"], condition=Q(for_staff=True), name="one_channel_for_staff"
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -173,3 +180,37 @@ class RepeatRule(models.Model):
 
     def __str__(self) -> str:
         return f"{self.pipeline_id}: {self.when_open}, {self.when_lost}"
+
+
+class MessageTemplate(models.Model):
+    """A text at hand for whoever writes to clients, with {placeholders} of the card (TL-8).
+
+    It is offered everywhere, in one funnel, or on one stage of it.
+    """
+
+    code = models.SlugField(max_length=60, blank=True)  # stable: the blueprint knows it by this
+    name = models.CharField(max_length=120)
+    subject = models.CharField(max_length=300, blank=True)  # of letters
+    text = models.TextField()
+    pipeline = models.ForeignKey(
+        "pipelines.Pipeline", models.CASCADE, null=True, blank=True, related_name="+"
+    )
+    stage = models.ForeignKey(
+        "pipelines.Stage", models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    uses = models.PositiveIntegerField(default=0)
+    used_at = models.DateTimeField(null=True)
+    archived_at = models.DateTimeField(null=True)
+
+    journal_type: ClassVar[str] = "message_template"
+
+    class Meta:
+        ordering = ["name", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["code"], condition=~Q(code=""), name="message_template_code_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from procrastinate.contrib.django import app
 
-from voronka.channels.commands import deliver, learn_pauses, send_due, sweep
+from voronka.channels.commands import (
+    deliver,
+    forget_kept_too_long,
+    learn_pauses,
+    send_due,
+    sweep,
+)
+from voronka.channels.commands.telling import tell_of_silence
 
 
 @app.task(queue="talk", name="channels.send", pass_context=False)
@@ -33,3 +40,18 @@ def sweep_ledger(timestamp: int) -> None:
 def learn(timestamp: int) -> None:
     """Learn how long each channel is usually silent; every night."""
     learn_pauses()
+
+
+@app.periodic(cron="50 3 * * *")
+@app.task(queue="clock", name="channels.forget_raw", queueing_lock="channels.forget_raw")
+def forget_old_bodies(timestamp: int) -> None:
+    """Empty the raw bodies of what came in before its term; every night."""
+    while forget_kept_too_long():
+        pass
+
+
+@app.periodic(cron="11 * * * *")
+@app.task(queue="clock", name="channels.silence", queueing_lock="channels.silence")
+def notice_silence(timestamp: int) -> None:
+    """Tell of channels that have been silent longer than usual; each hour."""
+    tell_of_silence()

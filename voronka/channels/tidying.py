@@ -17,10 +17,12 @@ from voronka.items.commands.files import write_file
 from voronka.items.models import Attachment
 from voronka.journal.actors import Actor
 from voronka.kernel.errors import InvalidInput
-from voronka.timeline.markup import clean_html, text_of
+from voronka.timeline.markup import PICTURES, clean_html, pictures_inside, text_of
 
 _LONGEST_ID = 255  # characters
 _MOST_EXTRA = 100  # unknown fields of one event
+_LONGEST_NAME = 120
+_MOST_TOLD = 40  # values that one signal tells robots
 _MOST_FILES = 50
 _MOST_IDENTITIES = 20
 
@@ -57,6 +59,9 @@ def tidy(incoming: Incoming) -> Incoming:
         source=_text(incoming.source)[:60],
         products=[_text(code)[:80] for code in list(incoming.products)[:50]],
         why=_text(incoming.why)[:300],
+        amount=_text(incoming.amount)[:60],
+        card_id=_text(incoming.card_id).strip()[:120],
+        told=_marks(incoming.told, most=_MOST_TOLD, longest=300),
         item_fields={_text(k): _plain(v) for k, v in incoming.item_fields.items()},
         client_fields={_text(k): _plain(v) for k, v in incoming.client_fields.items()},
     )
@@ -76,7 +81,7 @@ def _plain(value: Any) -> Any:
 
 def _marks(values: Mapping[str, str], *, most: int, longest: int) -> dict[str, str]:
     pairs = list(values.items())[:most]
-    return {_text(name)[:60]: _text(value)[:longest] for name, value in pairs}
+    return {_text(name)[:_LONGEST_NAME]: _text(value)[:longest] for name, value in pairs}
 
 
 def _identities(found: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
@@ -104,6 +109,7 @@ class StoredFiles:
 def store_files(incoming: Incoming) -> StoredFiles:
     """Write the files of an event to the store; called before the transaction that keeps them."""
     kept, left_out = [], []
+    inside = set(pictures_inside(incoming.html)) if incoming.html and incoming.files else set()
     for file in list(incoming.files)[:_MOST_FILES]:
         name = _text(file.name) or "file"
         try:
@@ -116,6 +122,7 @@ def store_files(incoming: Incoming) -> StoredFiles:
         except InvalidInput as refusal:
             left_out.append(f"{name}: {refusal}")
             continue
+        row.inline = file.content_id in inside and row.content_type in PICTURES
         kept.append((file, row))
     left_out += [_text(file.name) for file in list(incoming.files)[_MOST_FILES:]]
     return StoredFiles(kept, left_out)

@@ -18,6 +18,7 @@ from typing import Annotated, Any
 
 import typer
 
+from voronka.cli.words import gettext as _
 from voronka.kernel.errors import DomainError
 
 _FORMAT = 1
@@ -45,7 +46,8 @@ def backup(
     made = archive or Path(f"voronka-{datetime.now(UTC):%Y%m%d-%H%M%S}.tar.gz")
     with database.serving():
         write_archive(made)
-    print(f"{made}: {made.stat().st_size / 1_000_000:.1f} MB")
+    told = {"path": made, "size": made.stat().st_size / 1_000_000}
+    print(_("%(path)s: %(size).1f MB") % told)
 
 
 def restore(
@@ -66,7 +68,7 @@ def restore(
         from voronka.cli.migrate import migrate_if_behind
 
         migrate_if_behind()
-    print(f"Restored from {archive}.")
+    print(_("Restored from %(path)s.") % {"path": archive})
 
 
 def write_archive(archive: Path) -> None:
@@ -113,7 +115,8 @@ def read_archive(archive: Path, *, force: bool) -> None:
         manifest = _manifest(folder)
         if manifest["format"] > _FORMAT:
             raise BackupFailed(
-                f"{archive} was made by a newer Voronka ({manifest['voronka']}). Update this one."
+                _("%(path)s was made by a newer Voronka (%(version)s). Update this one.")
+                % {"path": archive, "version": manifest["voronka"]}
             )
         _postgres_program("pg_restore", "--list", str(folder / _DUMP), connect=False)
         _empty_database(force=force)
@@ -141,9 +144,10 @@ def _unpacked(archive: Path) -> Iterator[Path]:
             with tarfile.open(archive, "r:gz") as tar:
                 tar.extractall(name, filter="data")
         except FileNotFoundError:
-            raise BackupFailed(f"There is no file {archive}.") from None
+            raise BackupFailed(_("There is no file %(path)s.") % {"path": archive}) from None
         except (tarfile.TarError, OSError, EOFError) as error:
-            raise BackupFailed(f"{archive} cannot be read as a backup: {error}") from None
+            said = _("%(path)s cannot be read as a backup: %(why)s")
+            raise BackupFailed(said % {"path": archive, "why": error}) from None
         yield Path(name)
 
 
@@ -152,7 +156,7 @@ def _manifest(folder: Path) -> dict[str, Any]:
         manifest: dict[str, Any] = json.loads((folder / _MANIFEST).read_text())
         return {"format": int(manifest["format"]), "voronka": str(manifest["voronka"])}
     except (OSError, ValueError, KeyError, TypeError):
-        raise BackupFailed("This is no backup of Voronka: it has no manifest.") from None
+        raise BackupFailed(_("This is no backup of Voronka: it has no manifest.")) from None
 
 
 def _empty_database(*, force: bool) -> None:
@@ -168,8 +172,10 @@ def _empty_database(*, force: bool) -> None:
             return
         if not force:
             raise BackupFailed(
-                "The database has data already. Restore into an empty home (VORONKA_HOME), "
-                "or say --force to replace everything."
+                _(
+                    "The database has data already. Restore into an empty home (VORONKA_HOME), "
+                    "or say --force to replace everything."
+                )
             )
         connection.execute("DROP SCHEMA public CASCADE")
         connection.execute("CREATE SCHEMA public")
@@ -189,7 +195,9 @@ def _postgres_program(name: str, *arguments: str, connect: bool = True) -> None:
         command, env=environment, capture_output=True, text=True, check=False
     )
     if done.returncode:
-        raise BackupFailed(f"{name} failed: {done.stderr.strip() or done.returncode}")
+        said = _("%(program)s failed: %(why)s")
+        why = done.stderr.strip() or done.returncode
+        raise BackupFailed(said % {"program": name, "why": why})
 
 
 def _address(connect: bool) -> dict[str, str]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from voronka.cli.words import gettext as _
 from voronka.kernel.errors import DomainError
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ class NoFile(DomainError):
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     group = typer.Typer(
-        help="The whole set-up as one YAML file: types, fields, funnels, stages, roles.",
+        help="The whole set-up as one YAML file: types, fields, funnels, robots, channels, roles.",
         no_args_is_help=True,
     )
     for command in (export, check, plan, apply, schema):
@@ -37,7 +38,14 @@ def register(app: typer.Typer) -> None:
 def export(
     file: Annotated[Path | None, typer.Argument(help="Where to; default: print it")] = None,
     products: Annotated[bool, typer.Option(help="With the price list")] = False,
-    heads: Annotated[bool, typer.Option(help="With the e-mails of the departments' heads")] = False,
+    people: Annotated[
+        bool,
+        typer.Option(
+            "--people",
+            "--heads",
+            help="With the e-mails of people: heads of departments, members of groups, owners",
+        ),
+    ] = False,
 ) -> None:
     """Write the set-up as it is now. The same set-up gives the same bytes."""
     from voronka.cli.session import ready
@@ -45,7 +53,7 @@ def export(
     with ready():
         from voronka.blueprints import queries
 
-        text = queries.export(products=products, heads=heads)
+        text = queries.export(products=products, people=people)
     if file is None:
         sys.stdout.write(text)
         return
@@ -53,7 +61,7 @@ def export(
         file.write_text(text, encoding="utf-8")
     except OSError as error:
         raise NoFile(f"{file}: {error.strerror}.") from error
-    print(f"{file}: {len(text.splitlines())} lines")
+    print(_("%(path)s: lines: %(count)d") % {"path": file, "count": len(text.splitlines())})
 
 
 def check(file: FileArgument) -> None:
@@ -63,7 +71,8 @@ def check(file: FileArgument) -> None:
     django.setup()
     blueprint, name = _read(file)
     stages = sum(len(pipeline.stages) for pipeline in (blueprint.pipelines or {}).values())
-    print(f"{name}: sound; {len(blueprint.pipelines or {})} funnels, {stages} stages.")
+    told = {"name": name, "funnels": len(blueprint.pipelines or {}), "stages": stages}
+    print(_("%(name)s is sound. Funnels: %(funnels)d, stages: %(stages)d.") % told)
 
 
 def plan(file: FileArgument) -> None:
@@ -99,7 +108,7 @@ def apply(
         if not planned.blocking and not yes:
             typer.confirm("Apply this?", abort=True)
         commands.apply(blueprint, by=Actor.system("blueprint"), file=name)
-        print("Applied.")
+        print(_("Applied."))
 
 
 def schema() -> None:
@@ -123,7 +132,7 @@ def _read(file: str) -> "tuple[Blueprint, str]":
     try:
         text = Path(file).read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
-        raise NoFile(f"{file} is not a text in UTF-8.") from error
+        raise NoFile(_("%(path)s is not a text in UTF-8.") % {"path": file}) from error
     except OSError as error:
         raise NoFile(f"{file}: {error.strerror}.") from error
     return read(text, file=file), file

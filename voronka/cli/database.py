@@ -19,6 +19,7 @@ from psycopg import sql
 
 from voronka import settings
 from voronka.cli.postgres import Cluster, DatabaseTrouble
+from voronka.cli.words import gettext as _
 from voronka.kernel import embedded, env
 
 _OLDEST = 15  # PostgreSQL major version
@@ -69,9 +70,20 @@ def serving() -> Iterator[None]:
         finally:
             _deaf()  # a second SIGTERM must not cut the stop short
             fcntl.flock(holders, fcntl.LOCK_UN)
-            with suppress(BlockingIOError):
-                fcntl.flock(holders, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                cluster.stop()
+            _stop_unless_held(cluster, holders)
+
+
+def stop_unless_held() -> None:
+    """Stop the embedded server if nobody works with it: for whoever killed the last that did."""
+    if is_embedded():
+        with _lock_file("database.lock") as holders:
+            _stop_unless_held(Cluster(settings.HOME), holders)
+
+
+def _stop_unless_held(cluster: Cluster, holders: int) -> None:
+    with suppress(BlockingIOError):
+        fcntl.flock(holders, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        cluster.stop()
 
 
 def ensure(cluster: Cluster) -> None:
@@ -121,16 +133,22 @@ def check_server() -> None:
     try:
         with psycopg.connect(**connection_arguments() | {"connect_timeout": 10}) as connection:
             version = connection.info.server_version // 10000
-    except psycopg.OperationalError as error:
+    except psycopg.Error as error:
         reason = str(error).strip().splitlines()[-1]
         raise DatabaseTrouble(
-            f"The database of DATABASE_URL does not answer ({reason}). "
-            "Check the address, the password and that the server runs."
+            _(
+                "The database of DATABASE_URL does not answer (%(why)s). "
+                "Check the address, the password and that the server runs."
+            )
+            % {"why": reason}
         ) from None
     if version < _OLDEST:
         raise DatabaseTrouble(
-            f"The database of DATABASE_URL is PostgreSQL {version}; "
-            f"Voronka needs {_OLDEST} or newer."
+            _(
+                "The database of DATABASE_URL is PostgreSQL %(version)d; "
+                "Voronka needs %(oldest)d or newer."
+            )
+            % {"version": version, "oldest": _OLDEST}
         )
 
 

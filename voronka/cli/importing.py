@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from voronka.cli.words import gettext as _
+
 if TYPE_CHECKING:
     from voronka.imports.models import ImportRun
 
@@ -33,9 +35,9 @@ def import_file(
         if undo:
             run = _undo(undo, user)
         elif resume:
-            run = commands.work_on(resume)
+            run = _resume(resume, user)
         elif file is None or mapping is None:
-            raise typer.BadParameter("give a file and --mapping, or --resume, or --undo")
+            raise typer.BadParameter(_("give a file and --mapping, or --resume, or --undo"))
         else:
             run = _start(file, mapping, check=check, user=user)
             run = commands.work_on(run.pk)
@@ -59,16 +61,38 @@ def _start(file: Path, mapping: Path, *, check: bool, user: str) -> "ImportRun":
     who = person(user)
     for path in (file, mapping):
         if not path.is_file():
-            raise InvalidInput(f"{path}: there is no such file")
+            raise InvalidInput(_("There is no file %(path)s.") % {"path": path})
     rules = read_yaml(mapping.read_text(encoding="utf-8"))
     with file.open("rb") as stream:
         run = take_file(
-            File(stream), name=file.name, entity=rules.entity, user=who, pipeline=rules.pipeline
+            File(stream),
+            name=file.name,
+            entity=rules.entity,
+            user=who,
+            pipeline=rules.pipeline,
+            limited=False,
         )
     prepare_import(run, mapping=rules)
     return start_import(
         run.pk, "check" if check else "run", by=Actor.importer(who, file.name), background=False
     )
+
+
+def _resume(run_id: int, user: str) -> "ImportRun":
+    from voronka.cli.person import person
+    from voronka.imports import commands
+    from voronka.imports.models import ImportRun
+    from voronka.journal.actors import Actor
+    from voronka.kernel.errors import NotFound
+
+    run = ImportRun.objects.filter(pk=run_id).first()
+    if run is None:
+        raise NotFound(_("There is no import with the number %(run)d.") % {"run": run_id})
+    if run.state == ImportRun.State.FAILED:
+        by = Actor.importer(person(user), run.file_name)
+        run = commands.resume_import(run_id, by=by, background=False)
+    undoing = run.state == ImportRun.State.UNDOING
+    return commands.undo_import(run_id) if undoing else commands.work_on(run_id)
 
 
 def _undo(run_id: int, user: str) -> "ImportRun":
@@ -83,7 +107,9 @@ def _undo(run_id: int, user: str) -> "ImportRun":
 def _print(run: "ImportRun") -> None:
     from voronka.imports.models import ImportRow
 
-    print(f"{run.file_name}: import {run.pk}, {run.get_state_display()}, rows: {run.done}")
+    told = {"file": run.file_name, "run": run.pk, "state": run.get_state_display()}
+    told |= {"rows": run.done}
+    print(_("%(file)s: import %(run)d, %(state)s, rows: %(rows)d") % told)
     for verdict, count in sorted(run.counts.items()):
         print(f"  {ImportRow.Verdict(verdict).label}: {count}")
     if run.error:

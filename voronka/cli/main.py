@@ -19,6 +19,7 @@ MODULES = (
     "worker",
     "migrate",
     "backup",
+    "exporting",
     "importing",
     "report",
     "user",

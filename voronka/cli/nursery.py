@@ -22,11 +22,12 @@ import typer
 from setproctitle import setproctitle
 
 from voronka.cli.refusals import explain, warn
+from voronka.cli.words import gettext as _
 
 _TICK = 0.2  # seconds between looks at the children
 _STEADY = 20.0  # a child that lived so long starts its delays anew
 _LONGEST_DELAY = 20.0  # seconds between two starts of a child that keeps dying
-_STOP_WITHIN = 8.0  # seconds for web and worker; after that they are killed
+_STOP_WITHIN = 9.0  # seconds for web and worker; after that they are killed
 
 
 def register(app: typer.Typer) -> None:
@@ -36,6 +37,8 @@ def register(app: typer.Typer) -> None:
 
 def nursery(socket_number: int, parent: int, demo: Annotated[bool, typer.Option()] = True) -> None:
     """Prepare the house, then keep web and worker alive; for `voronka run` only."""
+    from voronka.cli import database
+
     os.environ["SPT_NOENV"] = "1"  # titles leave the environment readable in /proc
     setproctitle("voronka nursery")
     stop = threading.Event()
@@ -54,6 +57,7 @@ def nursery(socket_number: int, parent: int, demo: Annotated[bool, typer.Option(
             stop.wait(_TICK)
     finally:
         _stop(children)
+        database.stop_unless_held()  # a child that had to be killed could not do it
 
 
 def _load(*names: str) -> None:
@@ -87,7 +91,7 @@ def _children(listener: socket.socket) -> list["Child"]:
 
     def worker() -> None:
         listener.close()
-        work()
+        work(post=True)
 
     webs = range(1, settings.WEB_PROCESSES + 1)
     return [*(Child(f"web {n}", partial(serve, listener)) for n in webs), Child("worker", worker)]
@@ -156,7 +160,8 @@ class Child:
             lived = now - self.started
             self.delay = 0.0 if lived > _STEADY else min(_LONGEST_DELAY, self.delay * 2 + 0.2)
             self.not_before = now + self.delay
-            warn(f"{self.name} ended (code {self.code}); back in {self.delay:.1f} s")
+            told = _("%(name)s ended (code %(code)d); back in %(delay).1f s")
+            warn(told % {"name": self.name, "code": self.code, "delay": self.delay})
         if now >= self.not_before:
             self.start()
 

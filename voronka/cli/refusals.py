@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 from contextlib import suppress
 
+from voronka.cli.words import gettext as _
 from voronka.kernel.errors import DomainError
 
 
@@ -19,7 +21,7 @@ def explain(error: BaseException) -> bool:
     if isinstance(error, DomainError):
         warn("\n".join([str(error), *(f"  {k}: {v}" for k, v in error.fields.items())]))
         return True
-    if sentence := _database_is_away(error):
+    if sentence := _database_is_away(error) or _disk_refuses(error):
         warn(sentence)
         return True
     return False
@@ -31,5 +33,28 @@ def _database_is_away(error: BaseException) -> str:
 
     cause = error.__cause__ or error
     if isinstance(cause, psycopg.OperationalError):
-        return f"The database does not answer: {str(cause).strip().splitlines()[-1]}"
+        why = (str(cause).strip() or type(cause).__name__).splitlines()[-1]
+        return _("The database does not answer: %(why)s") % {"why": why}
     return ""
+
+
+def _disk_refuses(error: BaseException) -> str:
+    """Return a sentence for a folder that cannot be written, else an empty string."""
+    if not isinstance(error, OSError) or (error.filename is None and error.errno != errno.ENOSPC):
+        return ""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return _("There is no room left on the disk. Make room and start again.")
+    reasons = {
+        errno.EACCES: _("no right to write there"),
+        errno.EPERM: _("no right to write there"),
+        errno.EROFS: _("the disk is read-only"),
+        errno.EEXIST: _("it is a file and no folder"),
+        errno.ENOTDIR: _("it is a file and no folder"),
+    }
+    why = reasons.get(error.errno or 0)
+    if why is None:
+        return ""
+    return _(
+        "%(path)s cannot be used: %(why)s. Mend that, or choose another data directory "
+        "with VORONKA_HOME."
+    ) % {"path": error.filename, "why": why}

@@ -21,6 +21,7 @@ import typer
 
 from voronka.cli.preparing import DEMO_LOGINS, NOBODY_YET
 from voronka.cli.refusals import warn
+from voronka.cli.words import gettext as _
 from voronka.kernel import first_run
 from voronka.kernel.errors import DomainError
 
@@ -67,11 +68,11 @@ def run(
         stop = threading.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: stop.set())
-        print("Starting the database …", flush=True)
+        print(_("Starting the database …"), flush=True)
         with database.serving():
             _supervise(_Supervisor(listener, stop, demo=demo), began=began, reload=reload)
-            print("Stopping …", flush=True)
-    print("Stopped.", flush=True)
+            print(_("Stopping …"), flush=True)
+    print(_("Stopped."), flush=True)
 
 
 def _supervise(supervisor: "_Supervisor", *, began: float, reload: bool) -> None:
@@ -99,8 +100,11 @@ def only_one(home: Path) -> Iterator[None]:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise AlreadyRunning(
-                f"Voronka runs already with the data directory {home}. Stop it first, or give "
-                "this one a directory and a port of its own (VORONKA_HOME, PORT)."
+                _(
+                    "Voronka runs already with the data directory %(home)s. Stop it first, or "
+                    "give this one a directory and a port of its own (VORONKA_HOME, PORT)."
+                )
+                % {"home": home}
             ) from None
         yield
 
@@ -108,17 +112,20 @@ def only_one(home: Path) -> Iterator[None]:
 def _greet(home: Path, seconds: float) -> None:
     from voronka import settings
 
-    print(f"\nVoronka is ready in {seconds:.1f} s:  {settings.PUBLIC_URL}\n")
+    told = {"seconds": seconds, "url": settings.PUBLIC_URL}
+    print("\n" + _("Voronka is ready in %(seconds).1f s:  %(url)s") % told + "\n")
     logins = home / DEMO_LOGINS
     if logins.exists():
-        print("Demo log-ins (e-mail, password, role):")
+        print(_("Demo log-ins (e-mail, password, role):"))
         for line in logins.read_text().splitlines():
             print(f"  {line}")
         print()
+        print(_("Be a client of the demo company: its site and your mailbox"))
+        print(f"  {settings.PUBLIC_URL}/demo/site/\n  {settings.PUBLIC_URL}/demo/mail/\n")
     if (home / NOBODY_YET).exists():
-        print("Nobody works here yet. Open this address to become the owner:")
+        print(_("Nobody works here yet. Open this address to become the owner:"))
         print(f"  {first_run.link(settings.PUBLIC_URL, settings.SECRET_KEY)}\n")
-    print("Ctrl-C stops it.", flush=True)
+    print(_("Ctrl-C stops it."), flush=True)
 
 
 class _Supervisor:
@@ -169,7 +176,7 @@ class _Supervisor:
         from watchfiles import PythonFilter, watch
 
         def restart() -> None:
-            for _ in watch(
+            for _changes in watch(
                 Path(__file__).parent.parent, watch_filter=PythonFilter(), stop_event=self._stop
             ):
                 if self._nursery:
@@ -184,20 +191,21 @@ class _Supervisor:
 
         if not database.is_embedded() or Cluster(settings.HOME).running():
             return
-        warn("The database died; starting it again …")
+        warn(_("The database died; starting it again …"))
         try:
             database.ensure(Cluster(settings.HOME))
         except DomainError as trouble:
-            warn(f"{trouble} Trying again.")
+            warn(str(trouble) + " " + _("Trying again."))
             self._stop.wait(2)
 
     def _look_after_nursery(self) -> None:
         if not self._nursery or (code := self._nursery.poll()) is None:
             return
         if code > 0 and not self._answered:
-            raise NotPrepared("Voronka did not start; the reason stands above.")
+            raise NotPrepared(_("Voronka did not start; the reason stands above."))
         if code:
-            warn(f"The nursery of web and worker ended (code {code}); starting it again …")
+            told = _("The nursery of web and worker ended (code %(code)d); starting it again …")
+            warn(told % {"code": code})
             self._stop.wait(_PAUSE)
         if not self._stop.is_set():
             self.start()

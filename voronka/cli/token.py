@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from voronka.cli.words import gettext as _
 from voronka.kernel.errors import NotFound
 
 app = typer.Typer(help="Create, list and revoke keys of programs to the API.", no_args_is_help=True)
@@ -59,10 +60,10 @@ def list_tokens(
 
         table = Table("id", "key", "person", "name", "scopes", "last used", "until", box=None)
         for key in queries.tokens(open_only=not everything):
-            used = f"{key.last_used_at:%Y-%m-%d %H:%M}" if key.last_used_at else "never"
+            used = f"{key.last_used_at:%Y-%m-%d %H:%M}" if key.last_used_at else _("never")
             until = "revoked" if key.revoked_at else ""
             if not until:
-                until = f"{key.expires_at:%Y-%m-%d}" if key.expires_at else "for ever"
+                until = f"{key.expires_at:%Y-%m-%d}" if key.expires_at else _("no end date")
             scopes = " ".join(key.scopes)
             table.add_row(
                 str(key.pk), f"{key.hint}…", key.user.email, key.name, scopes, used, until
@@ -82,7 +83,7 @@ def revoke(
         from voronka.people import commands
 
         key = commands.revoke_token(token_id, by=Actor.system("voronka token"))
-        print(f"{key.name} ({key.hint}…) is revoked.")
+        print(_("%(name)s (%(hint)s…) is revoked.") % {"name": key.name, "hint": key.hint})
 
 
 def _user_id(email: str) -> int:
@@ -90,5 +91,6 @@ def _user_id(email: str) -> int:
 
     found = User.objects.filter(email__iexact=email).values_list("pk", flat=True).first()
     if found is None:
-        raise NotFound(f"Nobody has the e-mail {email}. See: voronka user list")
+        told = _("Nobody has the e-mail %(email)s. See: voronka user list")
+        raise NotFound(told % {"email": email})
     return found

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from voronka.cli.words import gettext as _
 from voronka.kernel.errors import DomainError, NotFound
 
 if TYPE_CHECKING:
@@ -44,8 +45,13 @@ def list_people(
         from voronka.people import queries
 
         if state and state not in queries.STATES:
-            raise DomainError(f"There is no state {state!r}: give one of {queries.STATES}.")
-        table = Table("id", "e-mail", "name", "role", "department", "state", box=None)
+            raise DomainError(
+                _("There is no state “%(state)s”. There are: %(known)s.")
+                % {"state": state, "known": ", ".join(queries.STATES)}
+            )
+        table = Table(
+            "id", _("e-mail"), _("name"), _("role"), _("department"), _("state"), box=None
+        )
         for row in queries.people(state=state):
             person = row.user
             department = str(person.department or "")
@@ -99,7 +105,7 @@ def password(email: Email) -> None:
 
         person = _person(email)
         commands.set_password(person.pk, _ask_password(), by=Actor.system("voronka user"))
-        print(f"{person.email}: the new password is set.")
+        print(_("%(email)s: the new password is set.") % {"email": person.email})
 
 
 @app.command()
@@ -146,13 +152,13 @@ def dismiss(
         heirs = [_person(address).pk for address in heir]
         person = _person(email)
         report = dismiss_user(person.pk, heirs=heirs, by=Actor.system("voronka user"))
-        print(f"{person.email} is dismissed.")
-        for title, numbers in (
-            ("cards", report.items),
-            ("activities", report.activities),
-            ("clients", report.clients),
+        print(_("%(email)s is dismissed.") % {"email": person.email})
+        for told, numbers in (
+            (_("cards handed over: %(count)d"), report.items),
+            (_("activities handed over: %(count)d"), report.activities),
+            (_("clients handed over: %(count)d"), report.clients),
         ):
-            print(f"  {title} handed over: {sum(numbers.values())}")
+            print("  " + told % {"count": sum(numbers.values())})
 
 
 @app.command("take-back")
@@ -174,7 +180,8 @@ def _person(email: str) -> "User":
 
     if found := User.objects.select_related("role").filter(email__iexact=email).first():
         return found
-    raise NotFound(f"Nobody has the e-mail {email}. See: voronka user list")
+    told = _("Nobody has the e-mail %(email)s. See: voronka user list")
+    raise NotFound(told % {"email": email})
 
 
 def _role(code: str) -> "Role":
@@ -183,7 +190,8 @@ def _role(code: str) -> "Role":
     if found := Role.objects.filter(code=code).first():
         return found
     known = ", ".join(Role.objects.values_list("code", flat=True))
-    raise NotFound(f"There is no role {code!r}. Roles: {known or 'none yet'}.")
+    told = _("There is no role “%(code)s”. Roles: %(known)s.")
+    raise NotFound(told % {"code": code, "known": known or "—"})
 
 
 def _department(code: str) -> "Department | None":
@@ -194,7 +202,8 @@ def _department(code: str) -> "Department | None":
     if found := Department.objects.filter(code=code).first():
         return found
     known = ", ".join(Department.objects.values_list("code", flat=True))
-    raise NotFound(f"There is no department {code!r}. Departments: {known or 'none yet'}.")
+    told = _("There is no department “%(code)s”. Departments: %(known)s.")
+    raise NotFound(told % {"code": code, "known": known or "—"})
 
 
 def _ask_password() -> str:
@@ -203,9 +212,9 @@ def _ask_password() -> str:
         return given
     if not sys.stdin.isatty():
         return sys.stdin.readline().rstrip("\n")
-    first = getpass.getpass("New password: ")
-    if first != getpass.getpass("Once more: "):
-        raise DomainError("The two passwords differ.")
+    first = getpass.getpass(_("New password:") + " ")
+    if first != getpass.getpass(_("Once more:") + " "):
+        raise DomainError(_("The two passwords differ."))
     return first
 
 

@@ -10,6 +10,7 @@ from types import FrameType
 
 import typer
 
+from voronka.cli.words import gettext as _
 from voronka.kernel.errors import DomainError
 
 _GRACE = 5  # seconds for running requests when told to stop
@@ -31,7 +32,7 @@ def web() -> None:
     from voronka.cli.session import ready
 
     listener = listen()
-    with ready():
+    with ready(speaks=False):
         serve(listener)
 
 
@@ -39,7 +40,7 @@ def serve(listener: socket.socket) -> None:
     """Answer on a socket that listens already, until told to stop; the tables are up to date."""
     from voronka.cli.session import ready
 
-    with ready(migrated=False), suppress(KeyboardInterrupt):
+    with ready(migrated=False, speaks=False), suppress(KeyboardInterrupt):
         _serve(listener)
 
 
@@ -59,8 +60,16 @@ def listen() -> socket.socket:
     except OSError as error:
         listener.close()
         raise PortTaken(
-            f"{settings.BIND}:{settings.PORT} cannot be used ({error.strerror}). Stop the other "
-            f"program or choose another port, for example: PORT={settings.PORT + 1} make run"
+            _(
+                "%(bind)s:%(port)d cannot be used (%(why)s). Stop the other program or choose "
+                "another port, for example: PORT=%(other)d make run"
+            )
+            % {
+                "bind": settings.BIND,
+                "port": settings.PORT,
+                "why": error.strerror,
+                "other": settings.PORT % 65535 + 1,
+            }
         ) from None
     listener.listen(2048)
     return listener
@@ -81,13 +90,14 @@ def _serve(listener: socket.socket) -> None:
     import uvicorn
 
     from voronka import settings
-    from voronka.asgi import application, live
+    from voronka.asgi import application, chat, live
 
     class Server(uvicorn.Server):
         """Closes the live streams first: they would hold up the stop until its time is over."""
 
         def handle_exit(self, sig: int, frame: FrameType | None) -> None:
             live.close_soon()
+            chat.close_soon()
             super().handle_exit(sig, frame)
 
     config = uvicorn.Config(

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -27,18 +28,24 @@ def worker(
     """Work off jobs, periodic tasks and robots until told to stop."""
     from voronka.cli.session import ready
 
-    with ready():
+    with ready(speaks=False):
         work(concurrency)
 
 
-def work(concurrency: int = 4) -> None:
-    """Work off jobs, `concurrency` at the same time; the tables are up to date."""
+def work(concurrency: int = 4, *, post: bool = False) -> None:
+    """Work off jobs, `concurrency` at the same time; the tables are up to date.
+
+    Args:
+        post: keep the mail server of the demo company open as well, if that is here.
+    """
     from voronka.cli.session import ready
 
-    with ready(migrated=False):
+    with ready(migrated=False, speaks=False):
         from voronka.automation.worker import running
+        from voronka.channels.listening import listening
+        from voronka.demo.post.serving import sample_post
 
-        with running():
+        with sample_post() if post else nullcontext(), running(), listening():
             asyncio.run(_work(concurrency))
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db import connection
 from django.db.models import Q, QuerySet
 from rapidfuzz import fuzz
 
@@ -211,13 +212,7 @@ def client_with(points: Iterable[Identity]) -> tuple[Client | None, set[str]]:
     The same choice as the first of `recognise`, for channels, who meet strangers mostly: one SQL
     query when nobody has any of them, two otherwise.
     """
-    wanted = Q(pk__in=[])
-    points = list(points)
-    for kind in {k for k, _value in points}:
-        wanted |= Q(kind=kind, value__in=[v for k, v in points if k == kind])
-    alive = {"client__deleted_at": None, "client__merged_into": None}
-    rows = ContactPoint.objects.filter(wanted, **alive) if points else ContactPoint.objects.none()
-    found = list(rows.values_list("client_id", "kind", "value").order_by("client_id"))
+    found = _clients_of(set(points))
     if not found:
         return None, set()
 
@@ -244,11 +239,51 @@ def find_exclusion(identities: Iterable[Identity], *, at: datetime) -> Exclusion
             wanted |= {(Exclusion.DOMAIN, domain) for domain in rules.mail_domains(value)}
     if not wanted:
         return None
-    same = Q(pk__in=[])
-    for kind in {k for k, _value in wanted}:
-        values = [v for k, v in wanted if k == kind]
-        same |= Q(identity_kind=kind, identity_value__in=values)
-    return Exclusion.objects.in_force(at=at).filter(same).order_by("pk").first()
+    with connection.cursor() as cursor:
+        cursor.execute(_EXCLUSION, [*_columns(wanted), at])
+        found = cursor.fetchone()
+        columns = [column.name for column in cursor.description or ()]
+    if found is None:
+        return None
+    row = dict(zip(columns, found, strict=True))
+    fields = Exclusion._meta.concrete_fields
+    return Exclusion.from_db(
+        connection.alias, [f.attname for f in fields], [row[str(f.column)] for f in fields]
+    )
+
+
+def known_identities(identities: Iterable[Identity], *, at: datetime) -> set[Identity]:
+    """Return those that a client has; all of them if an exclusion stops one. Two SQL queries."""
+    wanted = set(identities)
+    if find_exclusion(wanted, at=at) is not None:
+        return wanted
+    return {(kind, value) for _client_id, kind, value in _clients_of(wanted)}
+
+
+def _columns(identities: Collection[Identity]) -> list[list[str]]:
+    return [list(column) for column in zip(*sorted(identities), strict=True)]
+
+
+def _clients_of(points: Collection[Identity]) -> list[tuple[int, str, str]]:
+    """Return (client, kind, value) of these contacts. One SQL query, none when there are none."""
+    if not points:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(_POINTS_OF_CLIENTS, _columns(points))
+        return list(cursor.fetchall())
+
+
+_POINTS_OF_CLIENTS = """
+SELECT p.client_id, p.kind, p.value
+FROM unnest(%s::text[], %s::text[]) AS w (kind, value)
+JOIN clients_contactpoint p ON p.kind = w.kind AND p.value = w.value
+JOIN clients_client c ON c.id = p.client_id AND c.deleted_at IS NULL AND c.merged_into_id IS NULL
+ORDER BY p.client_id"""
+_EXCLUSION = """
+SELECT e.* FROM unnest(%s::text[], %s::text[]) AS w (kind, value)
+JOIN clients_exclusion e ON e.identity_kind = w.kind AND e.identity_value = w.value
+WHERE e.lifted_at IS NULL AND (e.until IS NULL OR e.until > %s)
+ORDER BY e.id LIMIT 1"""
 
 
 def exclusions(

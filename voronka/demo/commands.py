@@ -13,19 +13,29 @@ from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import override
 
-from voronka.automation.commands.publishing import arm_timers
+from voronka.automation.actions.make_items import element_key
 from voronka.blueprints import ready_companies
 from voronka.blueprints.commands import apply
 from voronka.clients.commands.loading import ClientRow, load_clients, load_links
 from voronka.clients.rules import Point
+from voronka.demo.bells import fill_bells
 from voronka.demo.calendar import Days
 from voronka.demo.cast import CAST, PASSWORD
 from voronka.demo.deals import Deals
+from voronka.demo.doors import connect_channels
 from voronka.demo.drafts import Book, ClientDraft, Draft
+from voronka.demo.duties import make_duties
 from voronka.demo.errors import NotEmpty
 from voronka.demo.filling import PRICES
+from voronka.demo.giving import make_exclusions, make_routing
 from voronka.demo.leads import make_leads
+from voronka.demo.norms import make_norms
+from voronka.demo.passages import join_cards
 from voronka.demo.queries import DemoLogin, demo_logins
+from voronka.demo.robots import wake_robots
+from voronka.demo.site_form import make_site_form
+from voronka.demo.talks import Talks
+from voronka.demo.verdicts import make_verdicts
 from voronka.demo.work import Work
 from voronka.demo.works import make_articles, make_claims
 from voronka.items.commands import loading
@@ -34,12 +44,12 @@ from voronka.items.models import Item
 from voronka.journal.actors import Actor
 from voronka.people.commands import accounts, calendars, departments
 from voronka.people.models import Department, Role, User, WorkingCalendar
-from voronka.pipelines.models import ItemType, LossReason, Pipeline, Source, Stage
+from voronka.pipelines.models import LossReason, Pipeline, Source, Stage
 from voronka.products.models import Product
 from voronka.timeline.commands.loading import load_activities, load_notes
 from voronka.timeline.commands.notes import plain_text
 from voronka.timeline.commands.notifications import notify
-from voronka.timeline.models import Note, Notification
+from voronka.timeline.models import Note
 
 SEED = 1912
 LEADS, SHOP_VISITS, DEALERS, WORKSHOPS = 3000, 520, 30, 12  # at scale 1.0
@@ -98,8 +108,18 @@ class _Loading:
         self._load_cards(everything)
         self.progress("Writing calls, meetings, tasks and notes")
         self._load_work(everything)
+        self.progress("Writing what came by the form of the site")
+        self._load_talks(leads, deals)
+        connect_channels(by=self.by)
+        keeper = User.objects.get(pk=self.users["control"])
+        make_exclusions(now=self.days.now, by=Actor.user(keeper))
+        self.progress("Writing what heads of sales checked and were called for")
+        make_verdicts(self.days.dice, now=self.days.now)
+        make_norms(self.days.dice, now=self.days.now, scale=self.scale)
+        make_duties(self.days, self.users)
         self.progress("Setting the robots' clocks")
-        arm_timers(list(ItemType.objects.values_list("pk", flat=True)), now=self.days.now)
+        wake_robots(now=self.days.now)
+        fill_bells(now=self.days.now)
         self.progress(f"{len(leads)} leads, {len(deals)} deals, {len(self.client_ids)} clients")
         with connection.cursor() as cursor:  # fresh statistics: the first pages are quick
             cursor.execute("ANALYZE")
@@ -156,9 +176,10 @@ class _Loading:
         deals.bought_again(0.13)
         deals.regulars("wholesale_repeat", many(DEALERS), (18, 45))
         deals.regulars("facades_repeat", many(WORKSHOPS), (10, 30))
-        deals.nurtured_and_revived()
+        deals.nurtured_and_revived(leads)
         articles = make_articles(deals.drafts, self.book, self.days)
-        return leads, deals.drafts, articles + make_claims(deals.drafts, self.days)
+        claims = make_claims(deals.drafts, articles, self.days)
+        return leads, deals.drafts, articles + claims
 
     def _load_clients(self) -> None:
         sources = dict(Source.objects.values_list("code", "pk"))
@@ -202,12 +223,7 @@ class _Loading:
             ids = loading.load_items(pipeline, rows, by=self.by)
             for draft, pk in zip(group, ids, strict=True):
                 draft.pk = pk
-        links = [
-            (draft.parent.pk, draft.pk, draft.link, draft.created_at)
-            for draft in drafts
-            if draft.parent is not None
-        ]
-        loading.load_links(links, by=self.by)
+        join_cards(drafts, self.users, by=self.by)
 
     def _load_work(self, drafts: list[Draft]) -> None:
         work = Work(self.days, self.users)
@@ -216,12 +232,19 @@ class _Loading:
         load_notes(notes)
         self._tell_of_mentions(notes)
 
+    def _load_talks(self, leads: list[Draft], deals: list[Draft]) -> None:
+        form = make_site_form(owner_id=self.users["manager"], by=self.by)
+        talks = Talks(self.days, self.users, self.client_ids, self.book.clients, form)
+        talks.load(leads, deals)
+        code = form.channel.code
+        make_routing(self.users, form_code=code, now=self.days.now, by=self.by)
+
     def _tell_of_mentions(self, notes: list[Note]) -> None:
         fresh = sorted((n for n in notes if n.mentions), key=lambda n: n.created_at)[-12:]
         for note in fresh:
             for user_id in note.mentions:
                 text = plain_text(note.text)
-                notify(user_id, Notification.Kind.MENTION, text, item_id=note.item_id)
+                notify(user_id, "mention", text, item_id=note.item_id)
 
 
 class _CardWriter:
@@ -266,7 +289,14 @@ class _CardWriter:
             loss_reason_id=reasons.get(draft.way.reason),
             loss_comment="Сказали сами" if draft.way.reason else "",
             jumped=frozenset(stages[code].pk for code in draft.way.jumped),
+            external_id=self._element_key(draft),
         )
+
+    def _element_key(self, draft: Draft) -> str:
+        """Return by what robots know that the element is there; "" of other cards."""
+        if draft.parent is None or not draft.line:
+            return ""
+        return element_key(draft.parent.pk, str(self.products[draft.line].pk))
 
     def _client_id(self, number: int | None) -> int | None:
         return None if number is None else self.client_ids[number]

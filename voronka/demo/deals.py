@@ -16,7 +16,11 @@ from voronka.demo.walking import Jam, Walk, walk, weighted
 
 _JAM_DAYS = 60  # since then quotes of the design office pile up
 _JAM_SHARE = 0.62
-_WORTH_ANOTHER_TRY = ("price_rival", "price_budget", "silent", "credit")
+_WORTH_ANOTHER_TRY = (
+    *("price_rival", "price_budget", "price", "timing", "bought_elsewhere", "silent", "assortment"),
+    *("margin", "credit", "supplier", "logistics", "no_orders", "rival"),
+)
+_PRIVATE = ("kitchen", "wardrobe", "hallway", "nursery")
 _SHOP_PRODUCTS = {"wardrobe": 40, "hallway": 28, "nursery": 18, "kitchen": 14}
 _PIPELINES = {"bulk_furniture": "wholesale_new", "facades": "facades_new"}
 
@@ -124,39 +128,96 @@ class Deals:
             number += 1
             moment = days.work_after(moment, rhythm * dice.uniform(0.75, 1.35))
 
-    def nurtured_and_revived(self) -> None:
-        """Carry the doubting into nurturing, and second touches into refusals."""
-        dice = self.days.dice
-        for lost in [d for d in self.drafts if d.way.ends_in == "lost"]:
-            if not lost.pipeline.startswith(("retail", "wholesale_new", "facades_new")):
-                continue
-            if lost.way.reason == "postponed" and dice.random() < 0.75:
-                self._second_chance(lost, "nurturing", dice.uniform(0.1, 3))
-            elif lost.way.reason in _WORTH_ANOTHER_TRY and dice.random() < 0.3:
-                self._second_chance(lost, "refusals", dice.uniform(14, 40))
+    def nurtured_and_revived(self, leads: list[Draft]) -> None:
+        """Carry the doubting into nurturing, and second touches into refusals.
 
-    def _second_chance(self, lost: Draft, pipeline: str, after: float) -> None:
+        Whom nurturing has warmed goes back to where they were: a deal is sold, a lead is qualified
+        anew (N1). Refused customers are taken up again after a while, by loss reason (N2).
+        """
+        dice = self.days.dice
+        for lead in [one for one in leads if one.way.reason == "later"]:
+            if lead.product in _PRIVATE and dice.random() < 0.45:
+                self._nurture(lead)
+        for lost in [d for d in self.drafts if d.way.ends_in == "lost"]:
+            if lost.pipeline in ("nurturing", "refusals"):
+                continue
+            if lost.way.reason == "postponed":
+                if dice.random() < 0.6:
+                    self._nurture(lost)
+                elif dice.random() < 0.6:
+                    self._try_again(lost, "deal_postponed", 90 + dice.uniform(1, 4))
+            elif lost.way.reason in _WORTH_ANOTHER_TRY and dice.random() < 0.62:
+                if dice.random() < 0.35:  # the manager does not wait for the robot
+                    self._try_again(lost, "", dice.uniform(2, 9))
+                else:
+                    self._try_again(lost, "deal_refused", 14 + dice.uniform(0.2, 2))
+
+    def _nurture(self, lost: Draft) -> None:
+        draft = self._second_chance(lost, "nurturing", self.days.dice.uniform(0.1, 3))
+        if draft is None or draft.way.ends_in != "won":
+            return
+        if lost.pipeline == "leads":
+            self._ask_again(draft, lost)
+        else:
+            self._sell_after_all(draft, lost, "warmed")
+
+    def _try_again(self, lost: Draft, robot: str, after: float) -> None:
+        draft = self._second_chance(lost, "refusals", after, robot=robot)
+        if draft is not None and draft.way.ends_in == "won":
+            self._sell_after_all(draft, lost, "revived")
+
+    def _second_chance(
+        self, lost: Draft, pipeline: str, after: float, *, robot: str = ""
+    ) -> Draft | None:
         at = self.days.work_after(lost.way.visits[-1][1], after)
         if at > self.days.now:
-            return
+            return None
         draft = self._draft(
             pipeline, lost.title, lost.person, walk(ROUTES[pipeline], at, self.days, lost.person)
         )
         draft.contact, draft.company, draft.source = lost.contact, lost.company, lost.source
-        draft.product, draft.parent, draft.link = lost.product, lost, "copy"
         draft.lines, draft.amount = list(lost.lines), lost.amount
+        self._follow(draft, lost, robot)
         self._finish(draft, bant=lost.values)
         if draft.way.ends_in == "won":  # the money is counted where the sale is
             draft.lines, draft.amount = [], Decimal(0)
-            self._sell_after_all(draft, lost)
+        return draft
 
-    def _sell_after_all(self, second: Draft, lost: Draft) -> None:
+    def _sell_after_all(self, second: Draft, lost: Draft, robot: str) -> None:
         at = second.way.visits[-1][1]
         way = walk(ROUTES[lost.pipeline], at, self.days, lost.person, loyal=1.6)
         draft = self._draft(lost.pipeline, lost.title, lost.person, way)
         draft.contact, draft.company, draft.source = lost.contact, lost.company, lost.source
-        draft.product, draft.parent, draft.link = lost.product, second, "copy"
+        draft.repeat = lost.repeat
+        # the robots' tunnel leads into the office's funnel; into others the manager sends the card
+        self._follow(draft, second, robot if lost.pipeline == "retail_office" else "")
+        draft.product = lost.product
         self._finish(draft, bant=lost.values)
+
+    def _ask_again(self, warmed: Draft, lost: Draft) -> None:
+        """Qualify a lead anew whom nurturing has warmed; then it is mostly sold to."""
+        dice, days = self.days.dice, self.days
+        at = warmed.way.visits[-1][1]
+        way = Walk([("new", at)])
+        for stage, after in (("taken", 0.02), ("qualified", 0.6), ("won", 0.8)):
+            at = days.work_after(at, after * dice.uniform(0.7, 1.6))
+            if at > days.now:
+                break
+            way.visits.append((stage, at))
+            way.ends_in = "won" if stage == "won" else ""
+        draft = self._draft("leads", lost.title, lost.person, way)
+        draft.contact, draft.source = lost.contact, lost.source
+        self._follow(draft, warmed, "")
+        draft.product, draft.values = lost.product, {"interest": lost.product}
+        fill_bant(draft, dice, good=True)
+        self.drafts.append(draft)
+        if way.ends_in == "won":
+            self.from_lead(draft)
+
+    @staticmethod
+    def _follow(draft: Draft, parent: Draft, robot: str) -> None:
+        draft.parent, draft.link, draft.tunnel, draft.robot = parent, "copy", "copy", robot
+        draft.product = parent.product
 
     def _draft(self, pipeline: str, title: str, person: Person, way: Walk) -> Draft:
         draft = Draft(pipeline, title, person, way)

@@ -54,6 +54,10 @@ class Draft:
     first_response_at: datetime | None = None
     parent: Draft | None = None
     link: str = "related"
+    source_card: Draft | None = None  # another card of which it grew, besides its parent
+    tunnel: str = ""  # by which way it grew of its parent: "copy", "child"; "" by none
+    robot: str = ""  # code of the robot whose tunnel that was; "" of a person
+    line: str = ""  # code of the product of its parent that it stands for, as a robot's element
     product: str = ""  # kitchen, wardrobe …: what it is about
     pk: int = 0
 

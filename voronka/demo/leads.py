@@ -48,6 +48,8 @@ def make_leads(count: int, book: Book, days: Days) -> list[Draft]:
     """Invent `count` leads in order of time, the latest of them today."""
     leads = [_lead(book, days, days.at(day, since=8.2, until=21.5)) for day in days.spread(count)]
     fresh = [_fresh(book, days, minutes) for minutes in (4, 11, 26, 55, 140, 215)]
+    for number in (0, 2, 4):  # the form of the site brought these
+        _by_form(fresh[number], book, days)
     return leads + fresh
 
 
@@ -93,6 +95,18 @@ def _draft(book: Book, days: Days, at: datetime) -> Draft:
 def _fresh(book: Book, days: Days, minutes: float) -> Draft:
     """An enquiry of the last hours that nobody has answered yet."""
     return _draft(book, days, days.now - timedelta(minutes=minutes))
+
+
+def _by_form(draft: Draft, book: Book, days: Days) -> None:
+    """Let an unanswered enquiry have come by the form of kitchens, its questions answered."""
+    client = book.clients[draft.contact or 0]
+    client.source = draft.source = "site"
+    draft.product = draft.values["interest"] = "kitchen"
+    draft.person = client.person = BY_LOGIN["manager"]
+    draft.title = title_of("kitchen", client.name, days)
+    draft.utm = {"utm_source": "yandex", "utm_medium": "cpc", "utm_campaign": "kuhni_kazan"}
+    client.values["segment"] = "private"
+    fill_bant(draft, days.dice, good=True)
 
 
 def _lead(book: Book, days: Days, at: datetime) -> Draft:

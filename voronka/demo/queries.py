@@ -1,10 +1,13 @@
-"""Who can log in to the demo company."""
+"""Who can log in to the demo company, and by which doors its clients come."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from voronka.channels.models import Channel
+from voronka.channels.providers.forms.models import Form
 from voronka.demo.cast import CAST, DOMAIN, PASSWORD
+from voronka.demo.post.places import HERE
 from voronka.people.models import User
 
 _SHOWN = ("owner", "rop", "manager", "natalia", "alexey", "marketing", "control", "foreman")
@@ -34,3 +37,31 @@ def demo_logins() -> list[DemoLogin]:
         for p in wanted
         if p.email in users
     ]
+
+
+def demo_form() -> Form | None:
+    """Return the form of the sample site; None without a demo company. Two SQL queries."""
+    if not _is_demo():
+        return None
+    rows = Form.objects.select_related("channel").filter(channel__archived_at=None)
+    return rows.exclude(fields=[]).order_by("pk").first()
+
+
+def demo_chat() -> Channel | None:
+    """Return the chat of the sample site, if there is one in use. One SQL query."""
+    return Channel.objects.active().filter(provider="chat").order_by("pk").first()
+
+
+def demo_mailbox() -> Channel | None:
+    """Return the company's mailbox at the sample post office; None without one. Two SQL queries.
+
+    One that is switched off is still there: letters wait in it.
+    """
+    if not _is_demo():
+        return None
+    rows = Channel.objects.filter(provider="mail", archived_at=None, settings__imap_host=HERE)
+    return rows.order_by("pk").first()
+
+
+def _is_demo() -> bool:
+    return User.objects.filter(email__endswith=f"@{DOMAIN}").exists()

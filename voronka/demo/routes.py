@@ -136,7 +136,7 @@ ROUTES: dict[str, Route] = {
         {"bought": 40, "cancelled": 25, "silent": 35},
     ),
     "refusals": Route(
-        _steps(("reason_checked", 0.72, 4.0), ("offer_sent", 0.6, 4.5), ("talk_held", 0.62, 4.0)),
+        _steps(("reason_checked", 0.72, 2.0), ("offer_sent", 0.62, 3.0), ("talk_held", 0.64, 2.5)),
         {"bought": 40, "no_need": 25, "silent": 25, "asked_stop": 10},
     ),
     "production": Route(

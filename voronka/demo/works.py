@@ -12,13 +12,19 @@ from voronka.demo.routes import ROUTES
 from voronka.demo.walking import WON, Walk, walk
 
 _STARTS = {"retail_office": "prepaid", "facades_new": "prepaid", "facades_repeat": "paid"}
-_NAMES = {
-    "kitchen": "Кухня",
-    "wardrobe": "Шкаф",
-    "hallway": "Прихожая",
-    "nursery": "Детская",
-    "facades": "Фасады",
+# What the works make of a product: its kind and its name. Services and façades are no articles of
+# the robot's: of façades the works make one for the deal.
+_ARTICLES = {
+    "KUH-MODERN": ("kitchen", "Кухня"),
+    "KUH-LOFT": ("kitchen", "Кухня"),
+    "KUH-NEO": ("kitchen", "Кухня"),
+    "STOL-KAM": ("kitchen", "Столешница"),
+    "SHK-KUPE": ("wardrobe", "Шкаф"),
+    "GARD": ("wardrobe", "Гардеробная"),
+    "PRIH": ("hallway", "Прихожая"),
+    "DET": ("nursery", "Детская"),
 }
+_FACADES = ("", "facades", "Фасады")
 _DEFECTS = {
     "damage": "На фасаде скол у нижней петли, заметили при распаковке.",
     "size": "Пенал на 12 мм шире ниши, не встаёт.",
@@ -42,23 +48,29 @@ def make_articles(deals: list[Draft], book: Book, days: Days) -> list[Draft]:
         start = deal.way.at(_STARTS.get(deal.pipeline, ""))
         if start is None:
             continue
-        kind = "facades" if deal.pipeline.startswith("facades") else deal.product
-        kinds = [kind]
-        if kind == "kitchen" and days.dice.random() < 0.3:
-            kinds.append(days.dice.choice(("wardrobe", "hallway")))
         client = book.clients[deal.company if deal.company is not None else deal.contact or 0]
-        for one in kinds:
+        for code, kind, name in _wanted(deal):
             person = BY_LOGIN[days.dice.choice(WORKS)]
             way = _in_time(walk(ROUTES["production"], start, days, person), deal, days)
-            draft = Draft("production", f"{_NAMES[one]}, {client.last or client.name}", person, way)
-            draft.parent, draft.link, draft.product = deal, "part", one
+            draft = Draft("production", f"{name}, {client.last or client.name}", person, way)
+            draft.parent, draft.link, draft.product = deal, "part", kind
+            draft.line = code
+            draft.tunnel = "child"
+            draft.robot = "articles" if deal.pipeline == "retail_office" else ""
             draft.values = {
-                "article_kind": one,
+                "article_kind": kind,
                 "material": days.dice.choice(MATERIALS),
                 "due_on": (start + timedelta(days=28)).date().isoformat(),
             }
             found.append(draft)
     return found
+
+
+def _wanted(deal: Draft) -> list[tuple[str, str, str]]:
+    """Return product, kind and name of each article of a deal: one for a line, as robots do."""
+    if deal.pipeline.startswith("facades"):
+        return [_FACADES]
+    return [(code, *_ARTICLES[code]) for code, _n, _off in deal.lines if code in _ARTICLES]
 
 
 def _in_time(way: Walk, deal: Draft, days: Days) -> Walk:
@@ -78,9 +90,15 @@ def _in_time(way: Walk, deal: Draft, days: Days) -> Walk:
     return Walk(visits, ends_in=WON)
 
 
-def make_claims(deals: list[Draft], days: Days, share: float = 0.07) -> list[Draft]:
-    """Make claims about some of the orders that were handed over."""
+def make_claims(
+    deals: list[Draft], articles: list[Draft], days: Days, share: float = 0.07
+) -> list[Draft]:
+    """Make claims about some of the orders that were handed over.
+
+    Faults of the works go back to the article that has them.
+    """
     found: list[Draft] = []
+    ready = {one.parent: one for one in articles if one.way.ends_in == WON}
     for deal in deals:
         selling = deal.pipeline not in ("nurturing", "refusals")
         if deal.way.ends_in != WON or not selling or days.dice.random() > share:
@@ -93,6 +111,7 @@ def make_claims(deals: list[Draft], days: Days, share: float = 0.07) -> list[Dra
         draft = Draft("claims", f"Рекламация: {deal.title}", deal.person, way)
         draft.contact, draft.company, draft.source = deal.contact, deal.company, deal.source
         draft.parent, draft.link = deal, "related"
+        draft.source_card = ready.get(deal) if _FAULTS[defect] == "works" else None
         draft.first_response_at = min(at + timedelta(minutes=days.dice.uniform(10, 200)), days.now)
         draft.values = {"defect": defect, "details": _DEFECTS[defect]}
         if len(way.visits) > 1:

@@ -35,7 +35,7 @@ from voronka.pipelines.codes import code_from
 from voronka.pipelines.commands.writing import begin
 from voronka.pipelines.errors import InUse, InvalidSetup, NoSuchPart, refuse_if
 from voronka.pipelines.models import Pipeline
-from voronka.pipelines.queries import field_codes
+from voronka.pipelines.queries import element_checks, field_codes
 
 KEPT_STEPS = 50  # edits that can be taken back
 COLORS_OF_KINDS = {"open": "grey", "won": "green", "lost": "red"}
@@ -328,7 +328,11 @@ def _require_sound(pipeline: Pipeline, code: str, part: StageSpec) -> None:
         name = str(error.errors()[0]["loc"][0])
         raise InvalidSetup({name: _("This can't be kept as it is written.")}) from error
     spec = translating.stage(pipeline.code, code, part)
-    problems = rules.stage_problems(spec, field_codes=field_codes(pipeline.item_type))
+    problems = rules.stage_problems(
+        spec,
+        field_codes=field_codes(pipeline.item_type),
+        elements=element_checks(pipeline.item_type),
+    )
     refuse_if({_NAMES.get(name, name): said for name, said in problems.items()})
 
 

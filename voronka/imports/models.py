@@ -41,6 +41,7 @@ class ImportRun(models.Model):
     done = models.PositiveIntegerField(default=0)  # rows worked through in the present state
     counts = models.JSONField(default=dict)  # verdict -> rows
     error = models.TextField(blank=True)
+    stopped_in = models.CharField(max_length=10, blank=True)  # the state in which it failed
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="imports")
     created_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True)
@@ -53,6 +54,13 @@ class ImportRun(models.Model):
 
     def __str__(self) -> str:
         return self.file_name
+
+    @property
+    def is_half_done(self) -> bool:
+        """Whether it stopped when something was in the base already: it goes on, or is undone."""
+        if self.state != self.State.FAILED or self.stopped_in == self.State.CHECKING:
+            return False
+        return self.stopped_in == self.State.UNDOING or self.done > 0
 
     @property
     def is_busy(self) -> bool:

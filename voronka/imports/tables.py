@@ -13,6 +13,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from python_calamine import CalamineError, CalamineWorkbook
 
+from voronka.kernel.cells import untame
 from voronka.kernel.errors import InvalidInput
 
 SPREADSHEETS = {".xlsx", ".xlsm", ".xls", ".xlsb", ".ods"}
@@ -138,7 +139,9 @@ def _csv(path: Path, reading: Reading) -> Table:
 def _csv_rows(path: Path, encoding: str, delimiter: str) -> Iterator[list[str]]:
     try:
         with path.open(encoding=encoding, newline="") as file:
-            yield from csv.reader((line.replace("\x00", "") for line in file), delimiter=delimiter)
+            lines = (line.replace("\x00", "") for line in file)
+            for row in csv.reader(lines, delimiter=delimiter):
+                yield [untame(cell) for cell in row]
     except (UnicodeError, csv.Error, LookupError) as error:
         raise InvalidInput(
             _("The file can't be read in the encoding %(encoding)s. Choose another one.")

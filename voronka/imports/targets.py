@@ -73,7 +73,7 @@ def _item_targets(code: str) -> list[Target]:
     pipeline = Pipeline.objects.filter(code=code).first()
     if pipeline is None:
         return found
-    fields = Field.objects.filter(item_type_id=pipeline.item_type_id, archived=False)
+    fields = Field.objects.filter(item_type_id=pipeline.item_type_id, archived=False, formula="")
     found += [Target(f.code, str(f.name), _("Fields of the card")) for f in fields]
     found += [
         Target(ENTERED + s.code, str(s.name), _("Date of coming to a stage"))

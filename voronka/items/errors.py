@@ -73,16 +73,34 @@ class GateClosed(DomainError):
                 % {"names": names}
             )
         if criteria:
-            texts = "; ".join(str(c.text) for c in criteria)
+            texts = "; ".join(str(_in_words(c)) for c in criteria)
             parts.append(_("meet the exit criteria: %(texts)s") % {"texts": texts})
         if needs_reason:
-            parts.append(_("give the reason of the loss"))
+            parts.append(_("give the loss reason"))
         if needs_comment:
             parts.append(_("write a comment to this reason"))
         super().__init__(
             _("To move to “%(stage)s”: %(steps)s.") % {"stage": stage, "steps": "; ".join(parts)},
             fields={code: _("Fill this to move on.") for code in missing},
         )
+
+
+_MOST_NAMED = 5  # elements that a refusal names
+
+
+def _in_words(criterion: Criterion) -> Sentence:
+    """Say a criterion, and which elements hold it back."""
+    if not criterion.held:
+        return str(criterion.text)
+    seen = [f"{one.title} ({one.stage})" for one in criterion.held if one.item_id][:_MOST_NAMED]
+    more = len(criterion.held) - len(seen)
+    if more:
+        words = ngettext("%(count)d more", "%(count)d more", more) % {"count": more}
+        seen.append(str(words))
+    return _("%(text)s, but not yet: %(elements)s") % {
+        "text": criterion.text,
+        "elements": ", ".join(seen),
+    }
 
 
 class CardChanged(Conflict):

@@ -53,9 +53,9 @@ def foresee_move(cards: Sequence[Item], to: Stage) -> Forecast:
         said = _standing(card, to)
         missing: list[str] = []
         if not said:
-            facts = _facts(card, to, with_lines=card.pk in lines)
-            missing = rules.missing(required, facts)
             passed = rules.path(stages, card.stage, to)
+            facts = _facts(card, to, passed, with_lines=card.pk in lines)
+            missing = rules.missing(required, facts)
             said = [str(c.text) for c in rules.unmet(card.stage, passed, to, facts)]
         wanting.update(missing)
         found.reasons.update(said)
@@ -79,8 +79,8 @@ def _standing(card: Item, to: Stage) -> list[str]:
     return []
 
 
-def _facts(card: Item, to: Stage, *, with_lines: bool) -> rules.Facts:
-    wanted = [c.check for c in rules.criteria(card.stage)] if to.kind != Stage.Kind.LOST else []
+def _facts(card: Item, to: Stage, passed: Sequence[Stage], *, with_lines: bool) -> rules.Facts:
+    wanted = rules.checks_asked(card.stage, passed, to)
     return rules.Facts(
         values=card.values,
         system=rules.system_facts(card, lines=with_lines),

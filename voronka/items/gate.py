@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from voronka.items import rules
+from voronka.items import elements, rules
 from voronka.items.facts import proofs
 from voronka.items.models import Item, LineItem
 from voronka.journal.actors import Actor
@@ -46,15 +46,18 @@ def ask(
     *,
     reason: LossReason | None = None,
     comment: str = "",
+    by: Actor,
 ) -> Verdict:
     """Ask what a card still needs to enter `to`. Reads nothing that the stage does not ask about.
 
     Args:
+        by: elements that hold the card back are named as far as they may see them.
         stages: all stages of the card's pipeline, by position.
     """
     current = item.stage
     required = rules.required_codes(stages, to)
-    wanted = [c.check for c in rules.criteria(current)] if to.kind != Stage.Kind.LOST else []
+    passed = rules.path(stages, current, to)
+    wanted = rules.checks_asked(current, passed, to)
     facts = rules.Facts(
         values=item.values,
         system=rules.system_facts(item, lines="lines" in required and _has_lines(item)),
@@ -62,11 +65,10 @@ def ask(
         proofs=proofs(item, wanted),
     )
     missing = rules.missing(required, facts)
-    passed = rules.path(stages, current, to)
     lost = to.kind == Stage.Kind.LOST
     return Verdict(
         missing=names(item.pipeline.item_type_id, missing),
-        criteria=rules.unmet(current, passed, to, facts),
+        criteria=elements.named(rules.unmet(current, passed, to, facts), item, by=by),
         passed=passed,
         backward=rules.is_backward(current, to),
         needs_reason=lost and reason is None and has_reasons(to.pipeline_id),

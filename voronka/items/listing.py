@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import (
     Count,
@@ -30,7 +29,7 @@ from django.db.models.functions import Coalesce
 
 from voronka.items.filters.custom import ValueText
 from voronka.items.filters.texts import clean
-from voronka.items.models import Item, ItemQuerySet
+from voronka.items.models import ItemQuerySet
 from voronka.pipelines.models import Field
 
 PAGE = 50  # cards
@@ -165,12 +164,43 @@ class _Texts(Func):
         super().__init__(*(Value(text) for text in texts))
 
 
+class ListCard(NamedTuple):
+    """What a list tells of a card, by the names that `Item` has: a third of an `Item`'s price."""
+
+    pk: int
+    pipeline_id: int
+    stage_id: int
+    title: str
+    owner_id: int
+    contact_id: int | None
+    company_id: int | None
+    source_id: int | None
+    amount: Decimal  # company currency
+    values: dict[str, Any]
+    grade: str
+    repeat: bool
+    created_at: datetime
+    changed_at: datetime
+    stage_entered_at: datetime
+    stalls_at: datetime | None
+    next_activity_at: datetime | None
+    next_activity_kind: str
+    next_activity_title: str
+    last_touch_at: datetime | None
+    closed_at: datetime | None
+    loss_reason_id: int | None
+    external_id: str
+
+
 @dataclass(frozen=True, slots=True)
 class Slice:
     """A page of cards; `after` leads to the next one and is empty on the last."""
 
-    items: list[Item]
+    items: list[ListCard]
     after: str
+
+
+_COLUMNS = ListCard._fields
 
 
 def listing(cards: ItemQuerySet, sort: Sort, *, after: str = "", limit: int = PAGE) -> Slice:
@@ -182,10 +212,9 @@ def listing(cards: ItemQuerySet, sort: Sort, *, after: str = "", limit: int = PA
     found = cards.annotate(sort_key=sort.key.expression)
     if place := _read_cursor(after, sort):
         found = found.filter(_behind(sort, *place))
-    found = found.order_by(*_order(sort)).defer("utm", "checks")
-    items = list(found[: limit + 1])
-    last = items[limit - 1] if len(items) > limit else None
-    return Slice(items[:limit], _cursor(last) if last else "")
+    rows = list(found.order_by(*_order(sort)).values_list("sort_key", *_COLUMNS)[: limit + 1])
+    after = _cursor(*rows[limit - 1][:2]) if len(rows) > limit else ""
+    return Slice([ListCard._make(row[1:]) for row in rows[:limit]], after)
 
 
 def _order(sort: Sort) -> list[Any]:
@@ -207,13 +236,12 @@ def _behind(sort: Sort, value: Any, pk: int) -> Q:
     return beyond & Q(**{f"sort_key__{step}e": value})  # lets an index begin at the right place
 
 
-def _cursor(item: Any) -> str:
-    value = item.sort_key
+def _cursor(value: Any, pk: int) -> str:
     if isinstance(value, datetime):
         value = value.isoformat()
     elif isinstance(value, Decimal):
         value = str(value)
-    return base64.urlsafe_b64encode(json.dumps([value, item.pk]).encode()).decode().rstrip("=")
+    return base64.urlsafe_b64encode(json.dumps([value, pk]).encode()).decode().rstrip("=")
 
 
 def _read_cursor(text: str, sort: Sort) -> tuple[Any, int] | None:
@@ -223,7 +251,7 @@ def _read_cursor(text: str, sort: Sort) -> tuple[Any, int] | None:
         value, pk = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
         read = None if value is None else sort.key.read(value)
         number = int(pk)
-    except (ValueError, TypeError, binascii.Error, InvalidOperation):
+    except (ValueError, TypeError, OverflowError, RecursionError, InvalidOperation):
         return None
     if not -(2**63) <= number < 2**63 or (read is None and not sort.key.nullable):
         return None

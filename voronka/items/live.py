@@ -48,7 +48,7 @@ def live_filter(user_id: int) -> Callable[[Announcement], bool | None]:
                 return None
             owners = see[pipeline] if pipeline else clients
             return owners is None or owner in owners or owner == user_id
-        if kind in ("import", "activity"):
+        if kind in ("import", "activity", "bulk"):
             return bool(owner == user_id)
         if kind == "user":
             return bool(message["i"] == user_id)

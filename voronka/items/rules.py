@@ -13,12 +13,22 @@ from typing import Any
 from voronka.items.models import Item
 from voronka.kernel.texts import LocalText
 from voronka.kernel.worktime import WorkSchedule
+from voronka.pipelines.criteria import ELEMENTS_PREFIX
 from voronka.pipelines.models import Stage
 from voronka.pipelines.values import is_filled
 
 MANUAL = "manual"
 RESPONSE_NORM = timedelta(minutes=5)  # of working time, to the first human touch (Q1)
 RESPONSE_STEPS = (3, 5, 7)  # minutes of working time: remind, reassign, tell the head of sales
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """An element that holds its card back; without an id it is hidden from the person."""
+
+    item_id: int
+    title: str = ""
+    stage: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +40,12 @@ class Criterion:
     text: LocalText
     check: str
     required: bool
+    held: tuple[Held, ...] = ()  # elements that are not there yet, where they are asked about
+
+    @property
+    def is_about_elements(self) -> bool:
+        """Whether the elements of the card decide."""
+        return self.check.startswith(ELEMENTS_PREFIX)
 
     @property
     def key(self) -> str:
@@ -42,7 +58,8 @@ class Facts:
     """What the gate may look at: the card, and counts that live beside it.
 
     `proofs` maps check codes to whether they hold, e.g. {"lines": True, "call": False}; they are
-    filled by the functions that packages register in `voronka.items.facts`.
+    filled by the functions that packages register in `voronka.items.facts`. What elements say is
+    there only when the card has some: then no word stands against it.
     """
 
     values: Mapping[str, Any]
@@ -91,6 +108,8 @@ def is_met(criterion: Criterion, facts: Facts) -> bool:
         return facts.filled(criterion.check.removeprefix("field:"))
     if criterion.check == MANUAL:
         return criterion.key in facts.checks
+    if criterion.is_about_elements and criterion.check in facts.proofs:
+        return facts.proofs[criterion.check]
     return facts.proofs.get(criterion.check, False) or criterion.key in facts.checks
 
 
@@ -142,11 +161,22 @@ def unmet(current: Stage, passed: Sequence[Stage], to: Stage, facts: Facts) -> l
     """Return the required exit criteria that still stand in the way forward.
 
     Of the stage being left; stages jumped over want their fields, not their criteria, because
-    the customer has made them pointless (FS-8). A loss wants none.
+    the customer has made them pointless (FS-8). What elements say can't be jumped over: they are
+    not ready whichever way the card goes (SP-5). A loss wants none.
     """
     if to.kind == Stage.Kind.LOST:
         return []
-    return [c for c in criteria(current) if c.required and not is_met(c, facts)]
+    jumped = [c for stage in passed for c in criteria(stage) if facts.proofs.get(c.check) is False]
+    asked = [*criteria(current), *(c for c in jumped if c.is_about_elements)]
+    return [c for c in asked if c.required and not is_met(c, facts)]
+
+
+def checks_asked(current: Stage, passed: Sequence[Stage], to: Stage) -> list[str]:
+    """Return the checks whose proofs a way forward wants to know."""
+    if to.kind == Stage.Kind.LOST:
+        return []
+    over = [c for stage in passed for c in criteria(stage) if c.is_about_elements]
+    return [c.check for c in [*criteria(current), *over]]
 
 
 def stalls_at(

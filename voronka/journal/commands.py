@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
-from itertools import takewhile
-from typing import Any, ClassVar, Protocol
+from itertools import chain, takewhile
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
@@ -16,10 +19,12 @@ from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
+from voronka.journal import live
 from voronka.journal.actors import Actor
 from voronka.journal.models import Event, Seal
 
 Handler = Callable[[Event], None]
+N = TypeVar("N")
 _SETTLED_AFTER = timedelta(minutes=2)  # by then every transaction that took a lower id has ended
 
 
@@ -57,28 +62,177 @@ def record(
         diff=plain(diff),
         at=at or timezone.now(),
     )
-    _write(event)
-    for handler in _handlers(verb):
-        handler(event)
+    heap = _heap.get()
+    if heap is not None:
+        heap.add(event)
+        return event
+    handlers = _handlers(verb)
+    beside = [h.beside for h in handlers if isinstance(h, Writer) and h.beside is not None]
+    _write(event, live.messages_of(event) if announce in handlers else None, beside)
+    for handler in handlers:
+        if handler is not announce and getattr(handler, "beside", None) is None:
+            handler(event)
     return event
 
 
-_INSERT = """
-INSERT INTO journal_event (verb, subject_type, subject_id, pipeline_id,
-    actor_kind, actor_user_id, actor_name, at, diff)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s) RETURNING id, recorded_at"""
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What is written in the same statement as a single event (ADR 8).
+
+    Args:
+        parts: further parts of the statement's WITH; `event` is the new row with its `id`.
+        last: a scalar to be selected at the end, so that the parts are carried out.
+        values: event without its id -> the values of `parts`, then those of `last`.
+    """
+
+    parts: str
+    last: str
+    values: Callable[[Event], tuple[Sequence[Any], Sequence[Any]]]
 
 
-def _write(event: Event) -> None:
-    """Insert one event: the most written row of all, so its SQL is made once (ADR 8)."""
+class Writer(Generic[N]):
+    """A handler that only writes rows: what it has to say of many events goes in one statement.
+
+    Args:
+        note: what to write of an event; None: nothing. Called at once, in its context.
+        write: writes the notes of one or many events.
+        beside: does for a single event what both do, in the statement that writes it.
+    """
+
+    def __init__(
+        self,
+        note: Callable[[Event], N | None],
+        write: Callable[[list[N]], None],
+        *,
+        beside: Beside | None = None,
+    ) -> None:
+        self.note, self.write, self.beside = note, write, beside
+
+    def __call__(self, event: Event) -> None:
+        """Write what there is to say of one event."""
+        if (note := self.note(event)) is not None:
+            self.write([note])
+
+
+announce = Writer(live.messages_of, live.send)  # a handler of every event
+
+
+@contextmanager
+def together() -> Iterator[Heap]:
+    """Write the events of the block at its end in one statement, and so with `Writer` handlers.
+
+    For work in batches inside a transaction. Other handlers are called at once, as ever. Whoever
+    reads the journal in the block asks the heap to `write` first. If the block fails, nothing is
+    written: its transaction fails as well.
+    """
+    heap = Heap()
+    with live.at_once():
+        token = _heap.set(heap)
+        try:
+            yield heap
+        finally:
+            _heap.reset(token)
+        heap.write()
+
+
+class Heap:
+    """Events of one block that wait to be written. Those of a failed savepoint are left out."""
+
+    def __init__(self) -> None:
+        self._kept: list[tuple[Event, Callable[[], None], list[tuple[Writer[Any], Any]]]] = []
+        self._ids: list[int] = []
+
+    def add(self, event: Event) -> None:
+        """Give an event its id, and call the handlers that don't wait."""
+        if not self._ids:
+            self._ids = _next_ids()
+        event.pk, event.recorded_at = self._ids.pop(), timezone.now()
+        event._state.adding, event._state.db = False, connection.alias
+        notes: list[tuple[Writer[Any], Any]] = []
+        mark = _Mark()
+        transaction.on_commit(mark)
+        self._kept.append((event, mark, notes))
+        for handler in _handlers(event.verb):
+            if not isinstance(handler, Writer):
+                handler(event)
+            elif (note := handler.note(event)) is not None:
+                notes.append((handler, note))
+
+    def write(self) -> None:
+        """Write what waits now."""
+        # Django takes the marks of a savepoint away when it is rolled back: these stand.
+        standing = {id(entry[1]) for entry in connection.run_on_commit}
+        kept = [(event, notes) for event, mark, notes in self._kept if id(mark) in standing]
+        self._kept = []
+        if not kept:
+            return
+        with connection.cursor() as cursor:
+            columns = zip(*(_columns(event) for event, _notes in kept), strict=True)
+            cursor.execute(_INSERT_MANY, [list(column) for column in columns])
+        heaps: dict[Writer[Any], list[Any]] = {}
+        for _event, notes in kept:
+            for writer, note in notes:
+                heaps.setdefault(writer, []).append(note)
+        for writer, many in heaps.items():
+            writer.write(many)
+
+
+class _Mark:
+    """Stands among what is to be called at commit as long as its event's savepoint does."""
+
+    def __call__(self) -> None:
+        """Do nothing: to stand there is all."""
+
+
+_heap: ContextVar[Heap | None] = ContextVar("voronka_heap_of_events", default=None)
+_AHEAD = 50  # ids taken at once; those left over are lost, like those of a failed transaction
+
+
+def _next_ids() -> list[int]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT nextval(pg_get_serial_sequence('journal_event', 'id'))"
+            " FROM generate_series(1, %s)",
+            [_AHEAD],
+        )
+        return sorted((row[0] for row in cursor.fetchall()), reverse=True)
+
+
+def _columns(event: Event) -> list[Any]:
     e = event
-    values = [
-        *(e.verb, e.subject_type, e.subject_id, e.pipeline_id),
+    return [
+        *(e.pk, e.verb, e.subject_type, e.subject_id, e.pipeline_id),
         *(e.actor_kind, e.actor_user_id, e.actor_name, e.at, json.dumps(e.diff)),
     ]
+
+
+_INSERT_MANY = """
+INSERT INTO journal_event (id, verb, subject_type, subject_id, pipeline_id,
+    actor_kind, actor_user_id, actor_name, at, diff)
+SELECT * FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::bigint[], %s::bigint[],
+    %s::text[], %s::bigint[], %s::text[], %s::timestamptz[], %s::jsonb[])"""
+
+_INSERT = """
+WITH event AS (
+    INSERT INTO journal_event (verb, subject_type, subject_id, pipeline_id,
+        actor_kind, actor_user_id, actor_name, at, diff)
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s) RETURNING id, recorded_at
+){}
+SELECT id, recorded_at, (SELECT count(pg_notify(%s, message)) FROM unnest(%s::text[]) message){}
+FROM event"""
+
+
+def _write(event: Event, messages: list[str] | None, beside: list[Beside]) -> None:
+    """Insert one event and tell the live streams: the most written row of all (ADR 8)."""
+    asked = [one.values(event) for one in beside]
+    text = _INSERT.format(
+        "".join(f", {one.parts}" for one in beside), "".join(f", {one.last}" for one in beside)
+    )
+    values = [*_columns(event)[1:], *chain.from_iterable(parts for parts, _last in asked)]
+    values += [live.CHANNEL, messages or [], *chain.from_iterable(last for _parts, last in asked)]
     with connection.cursor() as cursor:
-        cursor.execute(_INSERT, values)
-        event.pk, event.recorded_at = cursor.fetchone()
+        cursor.execute(text, values)
+        event.pk, event.recorded_at, *_told = cursor.fetchone()
     event._state.adding, event._state.db = False, connection.alias
 
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 from django.db import connection
 
@@ -11,25 +14,48 @@ from voronka.journal.models import Event
 CHANNEL = "voronka_live"
 
 
-def announce(event: Event) -> None:
-    """Send the event's ids to the live streams; delivered when the transaction commits.
+def messages_of(event: Event) -> list[str] | None:
+    """Return what the live streams are told of an event; a `Writer`'s note.
 
     That somebody has read something changes no page, so nobody is woken. What goes to another
     owner is told to both: whoever sees only their own must hear that it has gone.
     """
     if event.verb.endswith(".read"):
-        return
+        return None
     owners = [event.diff.get("owner_id")]
     if event.verb.endswith(".assigned"):
         owners.append(event.diff.get("left"))
-    for owner_id in owners:
-        announce_change(
-            event.verb,
-            event.subject_type,
-            event.subject_id,
-            pipeline_id=event.pipeline_id,
-            owner_id=owner_id,
+    subject = (event.verb, event.subject_type, event.subject_id, event.pipeline_id)
+    return [_message(*subject, owner_id) for owner_id in owners]
+
+
+def send(notes: list[list[str]]) -> None:
+    """Send messages to the live streams; delivered when the transaction commits."""
+    messages = [message for note in notes for message in note]
+    waiting = _waiting.get()
+    if waiting is not None:
+        waiting += messages
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_notify(%s, message) FROM unnest(%s::text[]) message", [CHANNEL, messages]
         )
+
+
+@contextmanager
+def at_once() -> Iterator[None]:
+    """Send what is sent in the block at its end, by one statement; nothing if the block fails."""
+    waiting: list[str] = []
+    token = _waiting.set(waiting)
+    try:
+        yield
+    finally:
+        _waiting.reset(token)
+    if waiting:
+        send([waiting])
+
+
+_waiting: ContextVar[list[str] | None] = ContextVar("voronka_live_messages", default=None)
 
 
 def announce_change(
@@ -41,6 +67,18 @@ def announce_change(
     owner_id: int | None = None,
 ) -> None:
     """Announce a change that pages show but the journal need not keep, e.g. "delivered"."""
-    message = {"v": verb, "s": subject_type, "i": subject_id, "p": pipeline_id, "o": owner_id}
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_notify(%s, %s)", [CHANNEL, json.dumps(message)])
+    send([[_message(verb, subject_type, subject_id, pipeline_id, owner_id)]])
+
+
+def announce_changes(verb: str, subject_type: str, subject_ids: Iterable[int]) -> None:
+    """Announce a change of several subjects in one statement."""
+    if notes := [[_message(verb, subject_type, pk, None, None)] for pk in subject_ids]:
+        send(notes)
+
+
+def _message(
+    verb: str, subject_type: str, subject_id: int, pipeline_id: int | None, owner_id: int | None
+) -> str:
+    return json.dumps(
+        {"v": verb, "s": subject_type, "i": subject_id, "p": pipeline_id, "o": owner_id}
+    )

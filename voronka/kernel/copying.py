@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
 from django.db import connection, models
@@ -17,6 +18,7 @@ def copy_rows(
 
     Args:
         columns: database column names; dictionaries and lists become JSON.
+        rows: if they are made one after another, the database writes while the next is made.
     """
     quoted = ", ".join(connection.ops.quote_name(c) for c in columns)
     table = connection.ops.quote_name(model._meta.db_table)
@@ -24,14 +26,26 @@ def copy_rows(
         connection.cursor() as cursor,
         cursor.copy(f"COPY {table} ({quoted}) FROM STDIN") as copy,
     ):
+        places = _json_places(model, tuple(columns))
         for row in rows:
-            copy.write_row([_plain(v) for v in row])
+            values = list(row)
+            for place in places:
+                value = values[place]
+                if isinstance(value, dict):
+                    values[place] = _text(value) if value else "{}"
+                elif isinstance(value, list):
+                    values[place] = _text(value) if value else "[]"
+            copy.write_row(values)
 
 
-def _plain(value: Any) -> Any:
-    if isinstance(value, dict | list):
-        return json.dumps(value, ensure_ascii=False, default=_json)
-    return value
+@cache
+def _json_places(model: type[models.Model], columns: tuple[str, ...]) -> list[int]:
+    """Return where columns of JSON stand: only there a dictionary or a list can be."""
+    kept = {f.column for f in model._meta.concrete_fields if isinstance(f, models.JSONField)}
+    return [place for place, column in enumerate(columns) if column in kept]
+
+
+_text = json.JSONEncoder(ensure_ascii=False, default=lambda value: _json(value)).encode
 
 
 def _json(value: Any) -> str:

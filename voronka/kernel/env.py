@@ -4,12 +4,17 @@ import os
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from voronka.kernel.terminal import speaker
+
+_ = speaker(Path(__file__).parent / "locale")
+
 
 class SettingError(SystemExit):
     """A setting that cannot be read. The message names the variable and says what it takes."""
 
     def __init__(self, name: str, value: str, wanted: str) -> None:
-        super().__init__(f"{name}={value!r} cannot be used: {wanted}")
+        sentence = _("%(name)s=%(value)s cannot be used: %(wanted)s.")
+        super().__init__(sentence % {"name": name, "value": value, "wanted": wanted})
 
 
 def text(name: str, default: str = "") -> str:
@@ -26,12 +31,13 @@ def integer(name: str, default: int, *, low: int, high: int) -> int:
     raw = text(name)
     if not raw:
         return default
+    wanted = _("give a whole number from %(low)d to %(high)d") % {"low": low, "high": high}
     try:
         value = int(raw)
     except ValueError:
-        raise SettingError(name, raw, f"give a whole number from {low} to {high}") from None
+        raise SettingError(name, raw, wanted) from None
     if not low <= value <= high:
-        raise SettingError(name, raw, f"give a whole number from {low} to {high}")
+        raise SettingError(name, raw, wanted)
     return value
 
 
@@ -44,7 +50,7 @@ def flag(name: str, default: bool = False) -> bool:
         return True
     if raw in {"0", "false", "no", "off"}:
         return False
-    raise SettingError(name, raw, "give 1 or 0")
+    raise SettingError(name, raw, _("give 1 or 0"))
 
 
 def path(name: str, default: Path) -> Path:
@@ -62,7 +68,7 @@ def postgres(name: str) -> dict[str, object] | None:
     if not raw:
         return None
     parts = urlsplit(raw)
-    wanted = "give an address such as postgres://user:password@host:5432/voronka"
+    wanted = _("give an address such as postgres://user:password@host:5432/voronka")
     if parts.scheme not in {"postgres", "postgresql"}:
         raise SettingError(name, f"{parts.scheme}://…", wanted)
     query = dict(parse_qsl(parts.query))

@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from django.contrib.postgres.search import SearchQueryField, SearchVectorField
 from django.db.models import BooleanField, F, Func, Value
@@ -196,6 +197,33 @@ class Fragments(Func):
         for column in columns[1:]:
             parts += [Value(" "), F(column)]
         super().__init__(Concat(*parts) if len(parts) > 1 else parts[0])
+        self.columns = columns
+
+
+class Written(Func):
+    """`Fragments` for queries: the same SQL, so that its index serves, written straight away.
+
+    Django joins texts by nested expressions, each of which is resolved, copied and written anew.
+    """
+
+    output_field = SearchVectorField()
+
+    def __init__(self, *columns: str) -> None:
+        super().__init__(*(F(column) for column in columns))
+
+    def as_sql(
+        self, compiler: Any, connection: Any, *_parts: Any, **_extra: Any
+    ) -> tuple[str, tuple[str | int, ...]]:
+        """Write it with the columns as the query names them."""
+        names = [compiler.compile(column)[0] for column in self.get_source_expressions()]
+        joined = names.pop()
+        if names:
+            joined = f"COALESCE({joined}, '')"
+        while names:
+            joined = f"(COALESCE(' ', '') || {joined})"
+            joined = f"(COALESCE({names.pop()}, '') || COALESCE({joined}, ''))"
+            joined = f"COALESCE({joined}, '')" if names else joined
+        return f"voronka_fragments({joined})", ()
 
 
 class _Typed(Func):
@@ -211,4 +239,6 @@ class Holds(Func):
     output_field = BooleanField()
 
     def __init__(self, vector: Combinable, query: FragmentQuery) -> None:
+        if isinstance(vector, Fragments):
+            vector = Written(*vector.columns)
         super().__init__(vector, _Typed(Value(query.tsquery)))

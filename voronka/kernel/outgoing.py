@@ -11,13 +11,14 @@ import hmac
 import http.client
 import ipaddress
 import json
+import re
 import socket
 import ssl
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
 from django.utils.translation import gettext as _
 
@@ -26,6 +27,8 @@ from voronka.kernel.errors import InvalidInput
 TIMEOUT = 10.0  # seconds, for each of connecting and reading
 MOST_BYTES = 64 * 1024  # of an answer that are read
 SCHEMES = ("http", "https")
+HIDDEN = "***"  # what stands for a part of an address that may be a secret
+_KEY = re.compile(r"^(?=.*\d)(?=.*[A-Za-z]).{12,}$")
 METHODS = ("POST", "GET", "PUT", "PATCH", "DELETE")
 
 
@@ -70,11 +73,34 @@ def check_url(url: str, *, private: bool = False) -> None:
         raise InvalidInput(_("This address lies inside a private network."))
 
 
+def without_secrets(url: str) -> str:
+    """Return an address with `***` for whatever may be a key: where it goes stays readable.
+
+    Hidden are all values of the query, and pieces of the path that look like keys: twelve
+    characters or more with a digit and a letter among them, as messengers and CRMs hand out.
+    """
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return HIDDEN
+    host = parts.netloc.rpartition("@")[2]
+    path = "/".join(HIDDEN if _KEY.search(piece) else piece for piece in parts.path.split("/"))
+    pairs = [pair.partition("=") for pair in parts.query.split("&") if pair]
+    query = "&".join(f"{name}={HIDDEN}" if eq else HIDDEN for name, eq, _value in pairs)
+    return urlunsplit((parts.scheme, host, path, query, ""))
+
+
+def is_incomplete(text: str) -> bool:
+    """Whether something was left out of an address by `without_secrets`."""
+    return HIDDEN in text
+
+
 def send(
     url: str,
     *,
     method: str = "POST",
     data: Mapping[str, Any] | None = None,
+    body: bytes = b"",
     headers: Mapping[str, str] | None = None,
     secret: str = "",
     private: bool = False,
@@ -83,6 +109,7 @@ def send(
     """Call an address once and return what came back; never raises for what the network does.
 
     Args:
+        body: sent as it is when there is no `data`; its headers say what it is.
         data: sent as JSON; signed with `secret` in X-Voronka-Signature (see `signature`).
         private: addresses inside the company's own network are allowed.
     """
@@ -90,7 +117,6 @@ def send(
         check_url(url, private=private)
     except InvalidInput as refusal:
         return Answer(error=str(refusal))
-    body = b""
     sent = {"User-Agent": "Voronka", "Accept": "application/json", **(headers or {})}
     if data is not None and method != "GET":
         body = json.dumps(data, ensure_ascii=False, sort_keys=True).encode()

@@ -2,26 +2,70 @@
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from types import SimpleNamespace
-from typing import Any, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from django.db import connections
-from django.db.models import Model, QuerySet
-from django.db.models.query import ModelIterable
+from django.db.models import Field, ForeignObject, Lookup, Model, QuerySet
 from django.db.transaction import TransactionManagementError
+
+from voronka.kernel.hydrating import Reader
 
 M = TypeVar("M", bound=Model)
 
+_BIGGEST = 2**63 - 1
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MARKS: dict[type, Callable[[int], object]] = {
     int: lambda n: -1_000_000_007 - n,
     str: lambda n: f"value {n} of a prepared query",
     datetime: lambda n: _EPOCH + timedelta(microseconds=n),
+    list: lambda n: [-1_000_000_007 - n],
 }
+
+
+if TYPE_CHECKING:
+    _Lookup = Lookup[Any]
+else:
+    _Lookup = Lookup
+
+
+@ForeignObject.register_lookup
+@Field.register_lookup
+class Among(_Lookup):
+    """`pk__among=ids`: what `__in` does, but one SQL text and one plan for any number of ids."""
+
+    lookup_name = "among"
+    prepare_rhs = False
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
+        """Compare with an array, which is a single value to the database."""
+        column, params = self.process_lhs(compiler, connection)
+        return f"{column} = ANY(%s::bigint[])", [*params, self.rhs]
+
+
+@contextmanager
+def remembering() -> Iterator[None]:
+    """Ask each `steady` query once in the block: what is set up is read once for a piece of work.
+
+    For work that changes nothing of the set-up. The rows are shared: nobody may change them.
+    """
+    if _memory.get() is not None:
+        yield
+        return
+    token = _memory.set({})
+    try:
+        yield
+    finally:
+        _memory.reset(token)
+
+
+_memory: ContextVar[dict[tuple[Any, ...], list[Any]] | None] = ContextVar(
+    "voronka_steady_rows", default=None
+)
 
 
 class Prepared(Generic[M]):
@@ -33,19 +77,28 @@ class Prepared(Generic[M]):
     Args:
         build: gets a stand-in for each value and returns the query; called once, inside a
             transaction if it locks rows. The stand-ins may only be compared with columns.
-        kinds: the type of each value: int, str or an aware datetime.
+        kinds: the type of each value: int, str, an aware datetime, or list for the ids of an
+            `__among`.
         model: of the rows.
+        steady: rows of the set-up: inside `remembering` they are read once.
 
     Example:
         >>> _stages = Prepared(lambda pk: Stage.objects.filter(pipeline_id=pk), int, model=Stage)
         >>> _stages.all(pipeline.pk)
     """
 
-    def __init__(self, build: Callable[..., QuerySet[M]], *kinds: type, model: type[M]) -> None:
+    def __init__(
+        self,
+        build: Callable[..., QuerySet[M]],
+        *kinds: type,
+        model: type[M],
+        steady: bool = False,
+    ) -> None:
         self.model = model
+        self.steady = steady
         self._build = build
         self._marks = [_MARKS[kind](n) for n, kind in enumerate(kinds)]
-        self._written: tuple[str, str, list[Any], Any] | None = None
+        self._written: _Written | None = None
 
     def all(self, *values: object) -> list[M]:
         """Return the rows for these values, in the query's order. One SQL query.
@@ -53,16 +106,25 @@ class Prepared(Generic[M]):
         Raises:
             TransactionManagementError: the query locks rows, but there is no transaction.
         """
-        alias, sql, places, compiler = self._written or self._write()
-        compiler = copy.copy(compiler)
-        compiler.connection = connections[alias]
-        if compiler.query.select_for_update and compiler.connection.get_autocommit():
+        memory = _memory.get() if self.steady else None
+        if memory is None:
+            return self._ask(values)
+        if (self, *values) not in memory:
+            memory[self, *values] = self._ask(values)
+        return list(memory[self, *values])
+
+    def _ask(self, values: tuple[object, ...]) -> list[M]:
+        if any(isinstance(value, int) and abs(value) > _BIGGEST for value in values):
+            return []  # what the database can't hold stands in no row; addresses may name anything
+        written = self._written or self._write()
+        asked: list[Any] = [p.of(values) if isinstance(p, _Place) else p for p in written.places]
+        connection = connections[written.alias]
+        if written.locks and connection.get_autocommit():
             raise TransactionManagementError("Rows can be locked in a transaction only.")
-        asked = [p.of(values) if isinstance(p, _Place) else p for p in places]
-        compiler.as_sql = lambda: (sql, asked)
-        query = SimpleNamespace(get_compiler=lambda using: compiler)
-        rows = SimpleNamespace(db=alias, query=query, model=self.model, _known_related_objects={})
-        return list(ModelIterable(cast("QuerySet[M]", rows)))
+        with connection.cursor() as cursor:
+            cursor.execute(written.sql, asked)
+            rows = cursor.fetchall()
+        return cast("list[M]", written.reader.read(rows, connection))
 
     def first(self, *values: object) -> M | None:
         """Return the first of the rows, None when there is none. One SQL query."""
@@ -75,16 +137,27 @@ class Prepared(Generic[M]):
             raise cast(Any, self.model).DoesNotExist
         return found
 
-    def _write(self) -> tuple[str, str, list[Any], Any]:
+    def _write(self) -> _Written:
         rows = self._build(*self._marks)
         compiler = rows.query.get_compiler(using=rows.db)
         sql, params = compiler.as_sql()
         places = [_Place(self._marks.index(p), type(p)) if p in self._marks else p for p in params]
         if {p.number for p in places if isinstance(p, _Place)} != set(range(len(self._marks))):
             raise TypeError("A prepared query must compare each value with a column.")
-        compiler.connection = None
-        self._written = (rows.db, sql, places, compiler)
+        locks = bool(rows.query.select_for_update)
+        self._written = _Written(rows.db, sql, places, locks, Reader(compiler, rows.db))
         return self._written
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """What is kept of a query: its SQL, its values' places, and how its rows become models."""
+
+    alias: str
+    sql: str
+    places: list[Any]
+    locks: bool
+    reader: Reader
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,8 @@
 """Texts with a Russian and an English value (LG-2), and the model field that stores them."""
 
+import json
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from django.db import models
@@ -59,6 +61,12 @@ class LocalText:
         return hash((self.ru, self.en))
 
 
+@lru_cache(maxsize=4096)
+def _read(stored: str) -> LocalText:
+    """Read a stored text. Names of stages and fields come again and again; nobody changes one."""
+    return LocalText.of(json.loads(stored))
+
+
 class LocalTextField(models.JSONField):
     """Stores a LocalText as JSONB; assign a LocalText, a string or a mapping."""
 
@@ -68,6 +76,8 @@ class LocalTextField(models.JSONField):
         super().__init__(*args, **kwargs)
 
     def from_db_value(self, value: Any, expression: Any, connection: Any) -> LocalText:
+        if isinstance(value, str):
+            return _read(value)
         return LocalText.of(super().from_db_value(value, expression, connection))
 
     def to_python(self, value: Any) -> LocalText:

@@ -7,7 +7,17 @@ from datetime import timedelta
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from voronka.kernel.errors import Conflict, DomainError
+from voronka.kernel.errors import Conflict, DomainError, InvalidInput
+
+
+class NoLongerHere(InvalidInput):
+    """Work is given to somebody who no longer works here."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("This person no longer works here. Choose another one."),
+            fields={"owner": _("Choose a person.")},
+        )
 
 
 class LoginRefused(DomainError):

@@ -132,6 +132,7 @@ class User(AbstractBaseUser):
         WorkingCalendar, models.SET_NULL, null=True, blank=True, related_name="users"
     )
     hours = models.JSONField(null=True, blank=True)  # own hours instead of the calendar's
+    list_columns = models.JSONField(default=dict, blank=True)  # {which list: [codes]}
     is_active = models.BooleanField(default=True)
     dismissed_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)

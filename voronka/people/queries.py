@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from voronka.kernel.prepared import Prepared
 from voronka.people.access import SCOPE_TITLES, Scope
+from voronka.people.errors import NoLongerHere
 from voronka.people.fingerprints import fingerprint
 from voronka.people.models import (
     Absence,
@@ -154,7 +155,41 @@ def find_token(plain: str) -> ApiToken | None:
     return _TOKEN.first(fingerprint(plain), timezone.now())
 
 
-_COMPANY = Prepared(lambda: Company.objects.filter(pk=1), model=Company)
+def require_working(user_id: int | None) -> int:
+    """Refuse to give work to nobody, or to somebody who no longer works here. One query.
+
+    Raises:
+        NoLongerHere: with a sentence for the field "owner".
+    """
+    if user_id is None or _WORKING.first(user_id) is None:
+        raise NoLongerHere
+    return user_id
+
+
+def people_by_ids(ids: Iterable[int]) -> dict[int, User]:
+    """Return id -> person, those who have left included. One SQL query, none for no ids."""
+    wanted = list(ids)
+    return {user.pk: user for user in _BY_IDS.all(wanted)} if wanted else {}
+
+
+_BY_IDS = Prepared(lambda ids: User.objects.filter(pk__among=ids), list, model=User)
+
+
+def require_all_working(user_ids: Iterable[int]) -> None:
+    """Do for several people what `require_working` does for one. One query.
+
+    Raises:
+        NoLongerHere: if that is so of any of them.
+    """
+    wanted = set(user_ids)
+    if User.objects.filter(pk__in=wanted, is_active=True).count() < len(wanted):
+        raise NoLongerHere
+
+
+_WORKING = Prepared(
+    lambda pk: User.objects.filter(pk=pk, is_active=True).only("pk").order_by(), int, model=User
+)
+_COMPANY = Prepared(lambda: Company.objects.filter(pk=1), model=Company, steady=True)
 _TOKEN = Prepared(
     lambda digest, now: (
         ApiToken.objects.select_related("user__role")

@@ -56,9 +56,14 @@ _USER = Prepared(
     ),
     int,
     model=User,
+    steady=True,
 )
-_CALENDAR = Prepared(lambda pk: WorkingCalendar.objects.filter(pk=pk), int, model=WorkingCalendar)
-_USUAL = Prepared(lambda: WorkingCalendar.objects.filter(is_default=True), model=WorkingCalendar)
+_CALENDAR = Prepared(
+    lambda pk: WorkingCalendar.objects.filter(pk=pk), int, model=WorkingCalendar, steady=True
+)
+_USUAL = Prepared(
+    lambda: WorkingCalendar.objects.filter(is_default=True), model=WorkingCalendar, steady=True
+)
 
 
 def _schedule(calendar: WorkingCalendar | None, hours: object, zone: str) -> WorkSchedule:

@@ -34,6 +34,7 @@ class ItemType(models.Model):
     counts_in_revenue = models.BooleanField(default=False)  # S5: only deals do
     success = LocalTextField()  # what success means here: "the article is ready" (S5)
     grade_rule = models.JSONField(default=dict)  # {"fields": […], "a": 9, "b": 5}; docs/domain
+    formulas = models.JSONField(default=dict)  # of its fields, in the order of counting; ADR 11
     position = models.PositiveSmallIntegerField(default=0)
 
     journal_type: ClassVar[str] = "item_type"
@@ -204,6 +205,7 @@ class Field(models.Model):
     help = LocalTextField()  # hint, for BANT the question to ask
     options = models.JSONField(default=list)  # [{"code", "name", "points"}] of lists
     rules = models.JSONField(default=dict)  # {"min", "max", "pattern", "max_length"}
+    formula = models.CharField(max_length=1000, blank=True)  # counts the value; nobody types it
     important = models.BooleanField(default=False)  # counted in the card's clarity (C11)
     archived = models.BooleanField(default=False)
     position = models.PositiveSmallIntegerField(default=0)

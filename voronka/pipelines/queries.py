@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from django.utils.translation import gettext as _
@@ -21,6 +21,31 @@ def field_codes(item_type: ItemType) -> frozenset[str]:
     """Codes that a stage may ask for: system fields and custom fields in use. One query."""
     custom = item_type.fields.filter(archived=False).values_list("code", flat=True)
     return frozenset(custom) | frozenset(system_fields(item_type))
+
+
+def element_checks(item_type: ItemType | None = None) -> dict[str, Sentence]:
+    """What a criterion about elements may name -> its title: types, and their stages of work.
+
+    Any other type may be the elements of a card. Two queries.
+    """
+    kinds = ItemType.objects.filter(kind=ItemType.Kind.CUSTOM)
+    if item_type is not None:
+        kinds = kinds.exclude(pk=item_type.pk)
+    titles: dict[str, Sentence] = {}
+    by_kind: dict[int, list[Stage]] = {}
+    rows = Stage.objects.filter(
+        pipeline__item_type__in=kinds, pipeline__archived=False, kind=Stage.Kind.OPEN
+    )
+    for stage in rows.select_related("pipeline").order_by("pipeline__position", "position"):
+        by_kind.setdefault(stage.pipeline.item_type_id, []).append(stage)
+    for kind in kinds.order_by("position", "pk"):
+        name = kind.plural or kind.name
+        titles[kind.code] = _("%(elements)s: all are finished") % {"elements": name}
+        for stage in by_kind.get(kind.pk, []):
+            titles[f"{stage.pipeline.code}/{stage.code}"] = _(
+                "%(elements)s: all have come to “%(stage)s”"
+            ) % {"elements": name, "stage": stage}
+    return titles
 
 
 def field_titles(item_type: ItemType) -> dict[str, Sentence]:
@@ -44,7 +69,41 @@ def ordered_stages(pipeline: Pipeline) -> list[Stage]:
     return stages
 
 
-_STAGES = Prepared(lambda pk: Stage.objects.filter(pipeline_id=pk), int, model=Stage)
+def stages_by_ids(ids: Iterable[int]) -> dict[int, Stage]:
+    """Return id -> stage. One SQL query, none for no ids."""
+    wanted = list(ids)
+    return {stage.pk: stage for stage in _BY_IDS.all(wanted)} if wanted else {}
+
+
+def fields_in_use(item_type_id: int) -> list[Field]:
+    """Return the custom fields of a type with their sections, in order. One SQL query."""
+    return _FIELDS.all(item_type_id)
+
+
+def live_pipelines() -> list[Pipeline]:
+    """Return the funnels in use with their types, in the order of the rail. One SQL query."""
+    return _LIVE.all()
+
+
+_BY_IDS = Prepared(lambda ids: Stage.objects.filter(pk__among=ids), list, model=Stage)
+_FIELDS = Prepared(
+    lambda pk: (
+        Field.objects.filter(item_type_id=pk, archived=False)
+        .select_related("section")
+        .order_by("section__position", "position", "pk")
+    ),
+    int,
+    model=Field,
+)
+_LIVE = Prepared(
+    lambda: (
+        Pipeline.objects.select_related("item_type")
+        .filter(archived=False)
+        .order_by("item_type__position", "item_type_id", "position", "pk")
+    ),
+    model=Pipeline,
+)
+_STAGES = Prepared(lambda pk: Stage.objects.filter(pipeline_id=pk), int, model=Stage, steady=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from voronka.kernel.errors import Sentence
 from voronka.kernel.texts import LocalText
 from voronka.pipelines.codes import is_code
 from voronka.pipelines.criteria import check_problem
+from voronka.pipelines.formulas import shape_problem
 from voronka.pipelines.models import COLORS, Field, ItemType, Pipeline, Stage
 from voronka.pipelines.specs import (
     FieldSpec,
@@ -154,11 +155,17 @@ def pipeline_problems(spec: PipelineSpec) -> Problems:
     )
 
 
-def stage_problems(spec: StageSpec, *, field_codes: Collection[str]) -> Problems:
+def stage_problems(
+    spec: StageSpec,
+    *,
+    field_codes: Collection[str],
+    elements: Collection[str] | None = None,
+) -> Problems:
     """Check a stage with its passport.
 
     Args:
         field_codes: custom and system fields that cards of this pipeline have.
+        elements: what criteria about elements may name; None where that can't be known yet.
     """
     problems = _collect(
         code=code_problem(spec.code),
@@ -169,7 +176,7 @@ def stage_problems(spec: StageSpec, *, field_codes: Collection[str]) -> Problems
         sells_next=_long(spec.sells_next),
         deadline_minutes=_deadline_problem(spec),
         required=_required_problem(spec.required, field_codes),
-        exit_criteria=_criteria_problem(spec, field_codes),
+        exit_criteria=_criteria_problem(spec, field_codes, elements),
     )
     if spec.key and spec.kind != Stage.Kind.OPEN:
         problems["key"] = _("The key stage is a stage in work: won and lost can't be it.")
@@ -200,7 +207,9 @@ def _required_problem(required: tuple[str, ...], field_codes: Collection[str]) -
     return _("Every field is asked for once.") if _repeated(required) else None
 
 
-def _criteria_problem(spec: StageSpec, field_codes: Collection[str]) -> Sentence | None:
+def _criteria_problem(
+    spec: StageSpec, field_codes: Collection[str], elements: Collection[str] | None
+) -> Sentence | None:
     if len(spec.exit_criteria) > MAX_PARTS:
         return _("At most %(limit)d criteria.") % {"limit": MAX_PARTS}
     if twice := _repeated(c.code for c in spec.exit_criteria):
@@ -209,7 +218,7 @@ def _criteria_problem(spec: StageSpec, field_codes: Collection[str]) -> Sentence
         problem = (
             code_problem(criterion.code)
             or name_problem(criterion.text, limit=300)
-            or check_problem(criterion.check, field_codes=field_codes)
+            or check_problem(criterion.check, field_codes=field_codes, elements=elements)
         )
         if problem:
             return problem
@@ -240,6 +249,7 @@ def field_problems(spec: FieldSpec, *, reserved: Collection[str] = ()) -> Proble
         help=_long(spec.help),
         options=_options_problem(spec),
         rules=_rules_problem(spec),
+        formula=shape_problem(spec),
     )
     if spec.code in reserved:
         problems["code"] = _("“%(code)s” is a field that every card has. Choose another code.") % {

@@ -232,6 +232,7 @@ class FieldSpec:
 
     `rules`: {"min", "max"} of numbers, money (as text) and dates (ISO), {"pattern",
     "max_length"} of texts. Absent keys mean no such rule.
+    `formula`: counts the value, see docs/domain/formulas.md; empty: people fill it in.
     """
 
     item_type: str | None
@@ -243,6 +244,7 @@ class FieldSpec:
     options: tuple[Option, ...] = ()
     rules: Mapping[str, Any] = field(default_factory=dict)
     important: bool = False
+    formula: str = ""
 
     @classmethod
     def of(cls, row: Field) -> Self:
@@ -256,6 +258,7 @@ class FieldSpec:
             tuple(Option.of(o) for o in row.options),
             dict(row.rules),
             row.important,
+            row.formula,
         )
 
 

@@ -71,8 +71,11 @@ def clean_value(field: Field, raw: Any) -> Any:
     """Turn one typed value into a stored one; None when it is empty.
 
     Raises:
-        BadValue: it can't be read as the field's kind, or breaks the field's rules.
+        BadValue: it can't be read as the field's kind, breaks the field's rules, or the field
+            is counted by a formula.
     """
+    if field.formula:
+        raise BadValue(_("This field is counted by its formula. Change what it counts on."))
     if isinstance(raw, str):
         raw = raw.strip()
     if raw is None or raw == "" or raw == []:

@@ -14,7 +14,8 @@ class Distribution(models.Model):
     """A group of people and how cards are given out among them (IN-13).
 
     Whoever fits gets the card: at work, not away, not full, of the right source, grade and product.
-    When nobody fits it goes to `duty` and is counted for the head of sales, never to silence.
+    When nobody fits it goes to `duty`, without one to the company's owner, and is counted for the
+    head of sales: never to silence.
     """
 
     class Strategy(models.TextChoices):
@@ -33,7 +34,9 @@ class Distribution(models.Model):
     after_hours = models.CharField(
         max_length=6, choices=AfterHours.choices, default=AfterHours.SPREAD
     )
-    duty = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="duties")
+    duty = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="duties"
+    )
     archived = models.BooleanField(default=False)
     position = models.PositiveSmallIntegerField(default=0)
 
@@ -83,6 +86,7 @@ class RoutingRule(models.Model):
         ENQUIRY = "enquiry", _("When an enquiry comes in")
         CONVERSION = "conversion", _("When a lead becomes a deal")
 
+    code = models.SlugField(max_length=60, blank=True)  # stable: the blueprint knows it by this
     when = models.CharField(max_length=10, choices=When.choices, default=When.ENQUIRY)
     name = models.CharField(max_length=120)
     condition = models.JSONField(default=dict)
@@ -102,6 +106,11 @@ class RoutingRule(models.Model):
 
     class Meta:
         ordering = ["position", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["code"], condition=~Q(code=""), name="routing_rule_code_once"
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name

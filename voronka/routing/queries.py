@@ -14,6 +14,7 @@ from django.db.models import Count, Exists, OuterRef, Prefetch, Q
 
 from voronka.items.models import Item, ItemLink, LineItem, Touch
 from voronka.kernel.conditions import judge, parse
+from voronka.kernel.prepared import Prepared
 from voronka.people.models import User
 from voronka.people.schedules import company_schedule
 from voronka.pipelines.models import ItemType, Pipeline
@@ -42,13 +43,26 @@ def routing_rules(when: str = RoutingRule.When.ENQUIRY, *, all_: bool = False) -
     Args:
         all_: those that are switched off as well.
     """
+    if (_EVERY if all_ else _ACTIVE).first(when) is None:
+        return []
     rows = RoutingRule.objects.filter(when=when)
     if not all_:
         rows = rows.filter(active=True)
-    if not rows.exists():
-        return []
     named = ("pipeline__item_type", "pipeline__calendar", "distribution", "owner")
     return list(rows.select_related(*named).order_by("position", "pk"))
+
+
+_EVERY = Prepared(
+    lambda when: RoutingRule.objects.filter(when=when).only("pk").order_by()[:1],
+    str,
+    model=RoutingRule,
+)
+_ACTIVE = Prepared(
+    lambda when: RoutingRule.objects.filter(when=when, active=True).only("pk").order_by()[:1],
+    str,
+    model=RoutingRule,
+    steady=True,
+)
 
 
 def route(subject: Subject, rules: Sequence[RoutingRule], *, now: datetime) -> Route:

@@ -18,6 +18,7 @@ from voronka.clients.models import (
 from voronka.items.models import Item, ItemQuerySet, allowed
 from voronka.kernel import fragments, phones
 from voronka.kernel.fragments import FragmentQuery, Holds
+from voronka.kernel.prepared import Prepared
 from voronka.people.models import User
 from voronka.search import rules
 from voronka.search.models import CardText
@@ -170,12 +171,20 @@ def ranked_clients(visible: ClientQuerySet, typed: Typed, limit: int) -> list[Cl
             if rules.begins(near.reason.text, typed.wide):
                 best[near.pk] = near
     chosen = sorted(best.values(), key=lambda n: (n.level, n.order, n.pk))[:limit]
-    known = visible.select_related("owner").in_bulk([near.pk for near in chosen])
+    ids = [near.pk for near in chosen]
+    known = {client.pk: client for client in _CLIENTS_BY_IDS.all(ids)} if ids else {}
     return [
         ClientHit(known[near.pk], _spaced(near.reason), near.level)
         for near in chosen
         if near.pk in known
     ]
+
+
+_CLIENTS_BY_IDS = Prepared(  # of those that were found within the person's rights
+    lambda ids: Client.objects.alive().select_related("owner").filter(pk__among=ids).order_by(),
+    list,
+    model=Client,
+)
 
 
 def _look(
@@ -250,32 +259,50 @@ def _in_pretty(pretty: str, e164: str, start: int, end: int) -> tuple[int, int]:
 def _cards(user: User, typed: Typed, clients: list[ClientHit], limit: int) -> list[CardHit]:
     """Cards by number, title, key and client, best first. Three to six SQL queries."""
     visible = Item.objects.alive().filter(allowed(user))
-    shown = visible.select_related("stage", "pipeline__item_type", "owner", "contact", "company")
-    hits: dict[int, CardHit] = {}
-    ids = [hit.client.pk for hit in clients]
-    linked = Q(contact_id__in=ids) | Q(company_id__in=ids)
-    if typed.number is not None:
-        linked |= Q(pk=typed.number.pk)
-    if ids or typed.number is not None:
-        by_client = {hit.client.pk: hit for hit in clients}
-        order = (F("closed_at").desc(nulls_first=True), "-pk")
-        for item in shown.filter(linked).order_by(*order)[: limit * 2]:
-            hits[item.pk] = _linked(item, typed.number, by_client)
+    by_client = {hit.client.pk: hit for hit in clients}
+    linked = _linked_cards(visible, typed.number, list(by_client), limit)
     query = typed.plain
     rare = typed.piece is not None and len(typed.text) > 4  # long figures: the index at once
     titled = [] if rare else _newest_open(visible, query)[: limit * 4]
     if len(titled) <= limit:
         titled = _with(titled, _titled(user, visible, query, limit))
-        if len(hits.keys() | set(titled)) <= limit and typed.wide is not None:
+        if len({*linked, *titled}) <= limit and typed.wide is not None:
             query = typed.wide
             titled = _with(titled, _titled(user, visible, query, limit))
-    for item in shown.filter(pk__in=titled) if titled else ():
+    hits = {pk: _linked(item, typed.number, by_client) for pk, item in linked.items()}
+    for item in _BY_IDS.all(titled) if titled else ():
         if query is typed.wide and not rules.begins(f"{item.title} {item.external_id}", query):
             continue
         hit = _titled_hit(item, query)
         if item.pk not in hits or hit.level < hits[item.pk].level:
             hits[item.pk] = hit
     return sorted(hits.values(), key=lambda h: (h.level, h.item.is_closed, -h.item.pk))
+
+
+_SHOWN = ("stage", "pipeline__item_type", "owner", "contact", "company")
+_BY_IDS = Prepared(  # of those that were found within the person's rights
+    lambda ids: Item.objects.alive().select_related(*_SHOWN).filter(pk__among=ids),
+    list,
+    model=Item,
+)
+
+
+def _linked_cards(
+    visible: ItemQuerySet, number: rules.Number | None, clients: list[int], limit: int
+) -> dict[int, Item]:
+    """Id -> card by number and client, open ones and the newest first.
+
+    One SQL query; two for the number of a card that is there, none without number and clients.
+    """
+    if not clients:
+        found = _seen(visible, [number.pk]) if number is not None else []
+        return {item.pk: item for item in _BY_IDS.all(found)} if found else {}
+    linked = Q(contact_id__in=clients) | Q(company_id__in=clients)
+    if number is not None:
+        linked |= Q(pk=number.pk)
+    order = (F("closed_at").desc(nulls_first=True), "-pk")
+    shown = visible.filter(linked).select_related(*_SHOWN)
+    return {item.pk: item for item in shown.order_by(*order)[: limit * 2]}
 
 
 def _linked(item: Item, number: rules.Number | None, clients: dict[int, ClientHit]) -> CardHit:

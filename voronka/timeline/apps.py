@@ -12,7 +12,9 @@ class TimelineConfig(AppConfig):
         from voronka.clients.merging import register_mover
         from voronka.timeline import proofs, setup_hooks
         from voronka.timeline.commands import client_merging
+        from voronka.timeline.notices import kinds
 
+        kinds.register()
         setup_hooks.register()
         proofs.register()
         register_mover("timeline", client_merging.move_to_keeper, client_merging.move_back)

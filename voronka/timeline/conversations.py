@@ -6,19 +6,17 @@ Source: docs/domain/conversations.md (TL-2, TL-3, TL-5).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 
 from django.db.models import Count, Prefetch, Q
 
 from voronka.items.models import Attachment, Item
 from voronka.people.models import User
+from voronka.timeline import cursors
 from voronka.timeline.models import Conversation, Message, Rethreading
 
 PAGE = 30  # conversations at once
 MESSAGES = 50  # of a thread at once
 SHOWS = ("mine", "unassigned", "waiting", "all", "failed", "closed")
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +64,14 @@ def inbox(
     if text := " ".join(text.split()):
         rows = rows.filter(
             Q(client__name__icontains=text)
+            | Q(guest_name__icontains=text)
             | Q(item__title__icontains=text)
             | Q(last_text__icontains=text)
         )
     longest_first = show == "waiting"
     moment = "waiting_since" if longest_first else "last_at"
-    if cut := _parse(before):
-        at, pk = cut
+    if cut := cursors.parse(before):
+        at, _kind, pk = cut
         beyond = "gt" if longest_first else "lt"
         rows = rows.filter(
             Q(**{f"{moment}__{beyond}": at}) | Q(**{moment: at, f"pk__{beyond}": pk})
@@ -81,7 +80,9 @@ def inbox(
     found = list(rows.order_by(f"{sign}{moment}", f"{sign}pk")[: limit + 1])
     page = found[:limit]
     more = len(found) > limit
-    return InboxPage(page, _cursor(getattr(page[-1], moment), page[-1].pk) if more else "")
+    return InboxPage(
+        page, cursors.cursor(getattr(page[-1], moment), 0, page[-1].pk) if more else ""
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +109,31 @@ def inbox_counts(user: User) -> InboxCounts:
     return InboxCounts(found["unread"], found["waiting"], found["nobody"])
 
 
+@dataclass(frozen=True, slots=True)
+class TabCounts:
+    """Counters over the tabs of the inbox, of what a person may see."""
+
+    mine_unread: int
+    unassigned: int
+    waiting: int
+    failed: int
+
+
+def inbox_tabs(user: User) -> TabCounts:
+    """Count what asks for somebody in each tab of the inbox. One SQL query besides the rights."""
+    failed = Message.objects.filter(state=Message.State.FAILED).values("conversation_id")
+    unread, nobody = Q(owner_id=user.pk, unread__gt=0), Q(owner=None)
+    waiting, unsent = Q(waiting_since__isnull=False), Q(pk__in=failed)
+    open_ones = Conversation.objects.visible_to(user).filter(closed_at=None)
+    found = open_ones.filter(unread | nobody | waiting | unsent).aggregate(
+        unread=Count("pk", filter=unread),
+        nobody=Count("pk", filter=nobody),
+        waiting=Count("pk", filter=waiting),
+        failed=Count("pk", filter=unsent),
+    )
+    return TabCounts(found["unread"], found["nobody"], found["waiting"], found["failed"])
+
+
 def thread(
     conversation: Conversation, *, before: str = "", limit: int = MESSAGES
 ) -> tuple[list[Message], str]:
@@ -116,12 +142,13 @@ def thread(
     With authors and files; two SQL queries. The caller has checked the conversation.
     """
     rows = conversation.messages.select_related("author", "reply_to")
-    if cut := _parse(before):
-        rows = rows.filter(Q(at__lt=cut[0]) | Q(at=cut[0], pk__lt=cut[1]))
+    if cut := cursors.parse(before):
+        at, _kind, pk = cut
+        rows = rows.filter(Q(at__lt=at) | Q(at=at, pk__lt=pk))
     files = Prefetch("attachments", Attachment.objects.filter(deleted_at=None))
     found = list(rows.prefetch_related(files).order_by("-at", "-pk")[: limit + 1])
     page = found[:limit]
-    earlier = _cursor(page[-1].at, page[-1].pk) if len(found) > limit else ""
+    earlier = cursors.cursor(page[-1].at, 0, page[-1].pk) if len(found) > limit else ""
     return page[::-1], earlier
 
 
@@ -144,16 +171,8 @@ def last_identity(conversation: Conversation, channel_id: int) -> Message | None
     return incoming or rows.order_by("-at", "-pk").first()
 
 
-def _cursor(at: datetime, pk: int) -> str:
-    return f"{(at - _EPOCH) // _MICROSECOND}-{pk}"
-
-
-def _parse(cursor: str) -> tuple[datetime, int] | None:
-    """Read a cursor; anything else begins at the top."""
-    micros, _dash, pk = cursor.partition("-")
-    if not (micros.isdecimal() and pk.isdecimal() and len(micros) < 19 and len(pk) < 19):
-        return None
-    try:
-        return _EPOCH + int(micros) * _MICROSECOND, int(pk)
-    except OverflowError:
-        return None
+def guest_of(item_id: int) -> str:
+    """Return what the writer of a card without a client called himself. One SQL query."""
+    rows = Conversation.objects.standing().filter(item_id=item_id, client=None)
+    names = rows.exclude(guest_name="").order_by("-last_at").values_list("guest_name", flat=True)
+    return names.first() or ""

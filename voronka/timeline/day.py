@@ -22,7 +22,7 @@ from voronka.people.access import CLIENTS, Scope
 from voronka.people.models import User
 from voronka.pipelines.grades import ORDER
 from voronka.pipelines.models import ItemType
-from voronka.timeline.models import Activity, ActivityQuerySet
+from voronka.timeline.models import Activity, ActivityQuerySet, Question
 
 MOST = 200  # rows of one kind; whoever has more is shown "200+"
 NEAR = timedelta(hours=2)  # calendar time before a stage's deadline from which the clock presses
@@ -144,6 +144,14 @@ def clocks(asked: Asked) -> list[Due]:
     return _cards(rows.order_by("grade_order", "stalls_at", "pk"), "stalls_at")
 
 
+def questions(asked: Asked) -> list[Due]:
+    """Questions of colleagues to the person or their role (SP-4); the earliest first."""
+    rows = Question.objects.open().asked_of(asked.person).exclude(asker_id=asked.person.pk)
+    rows = rows.filter(item__in=asked.seen.values("pk")).order_by("due_at", "pk")
+    found = rows.values_list("due_at", "item_id", "item__grade_order")[:MOST]
+    return [Due(at, item, None, grade) for at, item, grade in found]
+
+
 def today(asked: Asked) -> list[Due]:
     """What is planned for the rest of the day, and deadlines of stages in it; by the clock."""
     rows = asked.planned.filter(due_at__gte=asked.now, due_at__lt=asked.until)
@@ -169,6 +177,7 @@ _UNTOUCHED = Q(last_touch_at=None, first_response_at=None, stage_entered_at=F("c
 A_GRADE = Kind("a_grade", 40, pgettext_lazy("my day", "A-grade first"), lambda asked: ())
 KINDS: list[Kind] = [
     Kind("overdue", 20, pgettext_lazy("my day", "Overdue"), overdue),
+    Kind("question", 25, pgettext_lazy("my day", "Questions to you"), questions),
     Kind("clock", 30, pgettext_lazy("my day", "Stage deadline"), clocks),
     Kind("today", 50, pgettext_lazy("my day", "Today"), today),
     Kind("no_step", 60, pgettext_lazy("my day", "No next step"), without_next_step),
@@ -189,7 +198,7 @@ def day(person: User, viewer: User, *, shown: int = 30, at: datetime | None = No
     """Return the person's list for today, as the viewer may see it.
 
     A card stands in it once, under the first reason that applies; promises stand in it one by
-    one. What waits lower down rises to "A-grade first" when its card is graded A. 13 SQL queries
+    one. What waits lower down rises to "A-grade first" when its card is graded A. 14 SQL queries
     at most, however long the list is.
 
     Args:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import html as entities
 import re
+from collections.abc import Callable
+from urllib.parse import unquote
 
 import nh3
 
@@ -26,21 +28,38 @@ _ATTRIBUTES = {
     "font": {"color"},
 }
 _SCHEMES = {"http", "https", "mailto", "tel", "cid"}
+PICTURES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})  # safe to show
 _BREAKS = re.compile(r"<\s*(?:br|/p|/div|/tr|/li|/h[1-6]|/blockquote)\b[^>]*>", re.IGNORECASE)
 _UNSEEN = re.compile(r"<(style|script|title|head)\b.*?</\1\s*>", re.IGNORECASE | re.DOTALL)
 _BLANK_LINES = re.compile(r"\n\s*\n\s*\n+")
 
 
-def clean_html(html: str, *, images: bool = True) -> str:
+def clean_html(
+    html: str,
+    *,
+    images: bool = True,
+    link: Callable[[str], str] | None = None,
+    picture: Callable[[str], str | None] | None = None,
+    own: str = "",
+) -> str:
     """Return HTML without scripts, styles, forms, frames and event handlers.
 
     Args:
         images: keep the addresses of remote pictures; shown without, nobody learns that the
             letter was opened. Pictures inside the letter (`cid:`) stay in any case.
+        link: what each link is to lead to instead.
+        picture: where the picture inside the letter with a content id is kept; None if nowhere.
+        own: what the addresses of pictures begin with that are kept whatever `images` says.
     """
 
     def pass_attribute(tag: str, name: str, value: str) -> str | None:
-        remote = tag == "img" and name == "src" and not value.lower().startswith("cid:")
+        if link is not None and (tag, name) == ("a", "href"):
+            return link(value)
+        if picture is not None and (tag, name) == ("img", "src") and _is_inside(value):
+            return picture(_content_id(value))
+        remote = tag == "img" and name == "src" and not _is_inside(value)
+        if own and value.startswith(own):
+            remote = False
         return None if remote and not images else value
 
     return nh3.clean(
@@ -53,6 +72,21 @@ def clean_html(html: str, *, images: bool = True) -> str:
         link_rel="noopener noreferrer nofollow",
         set_tag_attribute_values={"a": {"target": "_blank"}},
     )
+
+
+def pictures_inside(html: str) -> list[str]:
+    """Return the content ids of the pictures that cleaned HTML shows inside, each once."""
+    found = re.findall(r"<img[^>]+src=\"(cid:[^\"]+)\"", html, re.IGNORECASE)
+    return list(dict.fromkeys(_content_id(entities.unescape(one)) for one in found))
+
+
+def _is_inside(source: str) -> bool:
+    return source[:4].lower() == "cid:"
+
+
+def _content_id(source: str) -> str:
+    """Return what a `cid:` address names; its signs may be escaped (RFC 2392)."""
+    return unquote(source[4:]).strip()
 
 
 def has_remote_images(html: str) -> bool:

@@ -15,7 +15,9 @@ from voronka.clients.models import Client
 from voronka.items.models import Attachment, Item
 from voronka.kernel.texts import LocalText
 from voronka.people.models import User
-from voronka.pipelines.models import Field, LossReason, Source, Stage
+from voronka.people.queries import people_by_ids
+from voronka.pipelines.models import Field, LossReason, Source
+from voronka.pipelines.queries import stages_by_ids
 
 LONGEST = 160  # characters of an old or new value in the feed
 
@@ -52,8 +54,11 @@ class Names:
             return dict(Client.objects.filter(pk__in=ids).values_list("pk", "name"))
         if kind == "file":
             return dict(Attachment.objects.filter(pk__in=ids).values_list("pk", "name"))
-        models: dict[str, Any] = {"user": User, "stage": Stage, "reason": LossReason}
-        models["source"] = Source
+        if kind == "user":
+            return people_by_ids(ids)
+        if kind == "stage":
+            return stages_by_ids(ids)
+        models: dict[str, Any] = {"reason": LossReason, "source": Source}
         found: dict[int, Any] = models[kind].objects.in_bulk(ids)
         return found
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -18,6 +20,7 @@ _DECISIONS: dict[str, Sentence] = {
     "open_card": gettext_lazy("turned to us again: joined, because the card is open"),
     "refused_before": gettext_lazy("turned to us again: the refused card returns to work"),
     "rest_returned": gettext_lazy("turned to us again: the card that rested returns to sales"),
+    "told": gettext_lazy("another system told of a card that is here"),
     "thread_closed": gettext_lazy("an answer in the thread of a closed card"),
 }
 _OWNER_WHY: dict[str, Sentence] = {
@@ -34,11 +37,15 @@ _OWNER_WHY: dict[str, Sentence] = {
 
 def enquiry_text(event: Event) -> str:
     """Say why an enquiry is in this card, and why it went to whom it did (IN-12, IN-13)."""
-    parts = [_DECISIONS.get(event.diff.get("decision") or "")]
-    parts.append(_OWNER_WHY.get(event.diff.get("owner_why") or ""))
-    rules = event.diff.get("rules") or []
-    if rules:
-        parts.append(_("rule: %(names)s") % {"names": ", ".join(map(str, rules))})
-    text = "; ".join(str(part) for part in parts if part)
-    channel = str(event.diff.get("channel") or "")
+    diff = event.diff
+    text = decided(diff.get("decision"), diff.get("owner_why"), diff.get("rules") or ())
+    channel = str(diff.get("channel") or "")
     return f"{channel}: {text}" if text else channel
+
+
+def decided(decision: str | None, owner_why: str | None = "", rules: Iterable[object] = ()) -> str:
+    """Say a decision of intake by its codes, and the names of the routing rules; "" if unknown."""
+    parts = [_DECISIONS.get(decision or ""), _OWNER_WHY.get(owner_why or "")]
+    if names := ", ".join(map(str, rules)):
+        parts.append(_("rule: %(names)s") % {"names": names})
+    return "; ".join(str(part) for part in parts if part)

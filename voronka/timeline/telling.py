@@ -316,9 +316,22 @@ def _message_failed(teller: Teller, event: Event) -> Line:
     return Line("alert-triangle", _("could not send a message"), said=str(event.diff["error"]))
 
 
+def _opened(teller: Teller, event: Event) -> Line:
+    return Line("mail-opened", _("the client opened our letter"))
+
+
+def _hook_received(teller: Teller, event: Event) -> Line:
+    values = list((event.diff.get("values") or {}).items())
+    said = "\n".join(f"{name}: {value}" for name, value in values[:_HOOK_VALUES])
+    return Line("webhook", _("told by a webhook"), said=said)
+
+
+_HOOK_VALUES = 8  # of a webhook that the feed shows; the ledger has them all
+_FOLLOWED = _titled("click", gettext_lazy("the client followed the link %(title)s"), "link")
 _HOW: dict[str, Callable[[Teller, Event], Line]] = {
     "item.created": _created,
     "item.enquiry_joined": lambda teller, event: Line("inbox", enquiry_text(event)),
+    "item.hook_received": _hook_received,
     "item.changed": _changed,
     "item.moved": _moved,
     "item.won": _won,
@@ -363,6 +376,10 @@ _HOW: dict[str, Callable[[Teller, Event], Line]] = {
     "client.conversation_assigned": _talk_assigned,
     "item.message_failed": _message_failed,
     "client.message_failed": _message_failed,
+    "item.message_opened": _opened,
+    "client.message_opened": _opened,
+    "item.link_followed": _FOLLOWED,
+    "client.link_followed": _FOLLOWED,
     "item.note_deleted": lambda teller, event: Line("note", _("deleted a note")),
     "client.changed": _changed,
     "client.assigned": _assigned,

@@ -13,10 +13,10 @@ from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Font
 
-BOM = "\ufeff"  # spreadsheets then read Cyrillic rightly
+from voronka.kernel.cells import BOM, is_formula, tame
+
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 CSV = "text/csv; charset=utf-8"
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 class _Echo:
@@ -33,11 +33,6 @@ def csv_lines(head: Sequence[object], rows: Iterable[Sequence[object]]) -> Itera
     yield writer.writerow([str(cell) for cell in head])
     for row in rows:
         yield writer.writerow([tame(_plain(cell)) for cell in row])
-
-
-def tame(cell: object) -> object:
-    """Keep a spreadsheet from taking a text for a formula: it gets an apostrophe in front."""
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
 
 
 def _plain(cell: object) -> object:
@@ -72,7 +67,7 @@ def _cell(sheet: Any, value: object) -> Any:
     if not isinstance(value, str):
         return value
     text = "".join(c for c in value if c >= " " or c in "\t\n")[:32_000]
-    if not text.startswith(_FORMULA):
+    if not is_formula(text):
         return text
     cell = WriteOnlyCell(sheet, value=text)
     cell.data_type = "s"  # openpyxl would take "=…" for a formula

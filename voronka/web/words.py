@@ -119,10 +119,39 @@ def when(moment: datetime | date | None, *, now: datetime | None = None) -> str:
         day, clock = local.date(), f"{NBSP}{local:%H:%M}"
     else:
         day = moment
-    near = {-1: gettext("yesterday"), 0: gettext("today"), 1: gettext("tomorrow")}
-    if word := near.get((day - now.date()).days):
-        return word + clock
+    match (day - now.date()).days:
+        case -1:
+            return gettext("yesterday") + clock
+        case 0:
+            return gettext("today") + clock
+        case 1:
+            return gettext("tomorrow") + clock
     return short_date(day, this_year=now.year)
+
+
+class Days:
+    """Writes moments as `when` does and remembers what it wrote of a day, for pages of hundreds."""
+
+    def __init__(self, now: datetime) -> None:
+        self._zone = timezone.get_current_timezone()
+        self.today = now.astimezone(self._zone).date()
+        near = ((-1, gettext("yesterday")), (0, gettext("today")), (1, gettext("tomorrow")))
+        self._near = {self.today + timedelta(days=count): word for count, word in near}
+        self._dates: dict[date, str] = {}
+
+    def local(self, moment: datetime) -> datetime:
+        """Return a moment in the zone of the page."""
+        return moment.astimezone(self._zone)
+
+    def when(self, local: datetime) -> str:
+        """Write a moment of `local`."""
+        day = local.date()
+        if word := self._near.get(day):
+            return f"{word}{NBSP}{local:%H:%M}"
+        known = self._dates.get(day)
+        if known is None:
+            known = self._dates[day] = short_date(day, this_year=self.today.year)
+        return known
 
 
 def short_date(day: date, *, this_year: int | None = None) -> str:

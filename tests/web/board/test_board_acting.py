@@ -5,6 +5,7 @@ import json
 import pytest
 from django.test import Client as Browser
 from django.urls import reverse
+from django.utils.html import escape
 
 from tests.factories import make_field, make_item, make_item_type, make_pipeline, stage
 from tests.people.factories import make_role, make_user
@@ -148,6 +149,31 @@ def test_what_the_first_stage_asks_for_opens_the_dialog_with_what_was_typed(brow
     assert answer["HX-Retarget"] == "#dialog"
     assert 'value="Kitchen"' in answer.content.decode()
     assert 'name="f-amount"' in answer.content.decode()
+
+
+def test_a_card_is_added_at_the_stage_of_its_column_or_at_the_first_one(browser):
+    pipeline = make_pipeline()
+    pipeline.stages.filter(code="s3").update(required=["amount"])
+    stages = {stage.code: stage.pk for stage in pipeline.stages.all()}
+    page = browser.get(reverse("board:pipeline", args=[pipeline.pk])).content.decode()
+    assert page.count('data-quick="open"') == 4
+    address = reverse("board:add", args=[pipeline.pk])
+    browser.post(address, {"f-title": "Second", "stage": stages["s2"]})
+    assert Item.objects.get(title="Second").stage_id == stages["s2"]
+    browser.post(address, {"f-title": "Third", "stage": stages["s3"]})
+    assert Item.objects.get(title="Third").stage_id == stages["s1"]
+    browser.post(address, {"f-title": "Won", "stage": stages["won"]})
+    assert Item.objects.get(title="Won").stage_id == stages["s1"]
+
+
+def test_an_empty_filtered_board_takes_off_the_filter_and_nothing_else(browser):
+    pipeline = make_pipeline()
+    page = browser.get(
+        reverse("board:pipeline", args=[pipeline.pk]), {"q": "nothing", "sort": "-amount"}
+    )
+    assert "sort=-amount" in page.context["bar"].clear_url
+    empty = page.content.decode().split('class="board-empty"')[1]
+    assert escape(page.context["bar"].clear_url) in empty
 
 
 def test_who_may_not_add_is_refused():

@@ -289,6 +289,23 @@ def test_a_passport_is_filled_in_and_saved_into_the_draft(boss, pipeline):
     assert 'style="--share:0.88"' in page  # only the responsible is missing
 
 
+def test_a_criterion_may_ask_the_elements_of_the_card(boss, pipeline):
+    make_field(pipeline.item_type, "budget")
+    works = make_pipeline(make_item_type("custom"))
+    check = f"elements:{works.item_type.code}"
+    form = boss.get(url("passport", pipeline.pk, "s1")).content.decode()
+    assert f'value="{check}"' in form
+    assert f'value="elements:{works.code}/s2"' in form
+    sent = PASSPORT | {"in_slider": "1", "criterion_check": [check, "field:budget"]}
+    assert boss.post(url("passport", pipeline.pk, "s1"), sent).status_code == 204
+    part = drawn(pipeline).stages["s1"]
+    assert [c.check for c in part.exit_criteria.values()] == [check, "field:budget"]
+    gone = sent | {"criterion_check": ["elements:nowhere", "field:budget"]}
+    answer = boss.post(url("passport", pipeline.pk, "s1"), gone)
+    assert answer.status_code == 422
+    assert "nowhere" in answer.content.decode()
+
+
 def test_a_passport_on_a_page_of_its_own_goes_back_to_the_funnel(boss, pipeline):
     make_field(pipeline.item_type, "budget")
     answer = boss.post(url("passport", pipeline.pk, "s1"), PASSPORT)

@@ -215,3 +215,41 @@ def test_whoever_may_not_set_up_is_refused_in_words(client, kind):
     for page in pages:
         assert client.get(page).status_code == 403, page
     assert client.post(url("archive", field.pk)).status_code == 403
+
+
+def test_a_formula_is_tried_on_cards_one_may_see_before_it_is_saved(boss, kind):
+    make_field(kind, "cost", "money")
+    pipeline = kind.pipelines.get()
+    make_item(pipeline, title="Кухня", amount=1000, cost="400")
+    data = typed(type=kind.code, kind="money", formula="=amount - cost")
+    page = boss.post(url("formula"), data).content.decode()
+    assert "Кухня" in page
+    assert "600" in page
+    page = boss.post(url("formula"), data | {"formula": "amount - kost"}).content.decode()
+    assert "Знак 10. Нет поля «kost». Может быть, «cost»" in page
+    assert boss.post(url("formula"), data | {"formula": " "}).content == b""
+
+
+def test_a_counted_field_is_made_changed_and_drawn_without_an_input(boss, kind):
+    make_field(kind, "cost", "money")
+    data = typed(type=kind.code, kind="money", formula=" = amount - cost ", min="5")
+    answer = boss.post(url("new") + f"?type={kind.code}", data)
+    assert answer.status_code != 422
+    field = Field.objects.exclude(formula="").get(item_type=kind)
+    assert (field.formula, field.rules) == ("amount - cost", {})
+    page = boss.get(url("index") + f"?type={kind.code}").content.decode()
+    assert f'name="sample-{field.code}"' not in page
+    assert "amount - cost" in page
+    refused = boss.post(url("field", field.pk), data | {"formula": "amount - kost"})
+    assert refused.status_code == 422
+    assert 'value="amount - kost"' in refused.content.decode()
+    field.refresh_from_db()
+    assert field.formula == "amount - cost"
+    answer = boss.post(url("field", field.pk), data | {"formula": ""})
+    field.refresh_from_db()
+    assert field.formula == ""
+
+
+def test_only_who_sets_up_tries_formulas(client, kind):
+    client.force_login(make_user("manager"))
+    assert client.post(url("formula"), {"type": kind.code}).status_code == 403

@@ -3,10 +3,12 @@
 import json
 import re
 from datetime import timedelta
+from io import BytesIO
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import override_settings
+from django.urls import reverse
 from django.utils import timezone
 
 from tests.channels.factories import PAPER, make_channel, sheet
@@ -115,10 +117,49 @@ def test_one_readable_contact_is_enough(client):
     fields = [
         {"name": "phone", "kind": "phone", "target": "phone", "required": True},
         {"name": "mail", "kind": "email", "target": "email", "required": True},
-        {"name": "size", "required": True},
     ]
     form = make_form(fields)
     assert client.post(url(form), ours(mail="not one")).status_code == 200
+
+
+NEEDED = [
+    {"name": "phone", "kind": "phone", "target": "phone", "required": True},
+    {"name": "size", "required": True, "label": {"ru": "Размер", "en": "Size"}},
+    {"name": "rooms", "kind": "checkboxes", "required": True, "label": {"ru": "Комнаты"},
+     "choices": [{"value": "kitchen"}, {"value": "hall"}]},
+    {"name": "what", "kind": "hidden", "required": True, "default": "x"},
+    {"name": "plan", "kind": "file", "required": True, "label": {"ru": "План"}},
+]  # fmt: skip
+
+
+def test_our_own_form_comes_again_while_a_required_field_is_empty(client):
+    form = make_form(NEEDED)
+    answer = client.post(url(form), ours(size="  "))
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert set(answer.context["wrong"]) == {"size", "rooms", "plan"}
+    assert 'aria-describedby="wrong-size"' in page
+    assert all(f'id="wrong-{name}"' in page for name in ("size", "rooms", "plan"))
+    assert ours()["phone"] in page
+    assert not Enquiry.objects.exists()
+    plan = SimpleUploadedFile("plan.txt", b"walls")
+    assert client.post(url(form), ours(size="3 x 4", rooms="hall", plan=plan)).status_code == 200
+
+
+def test_a_foreign_form_that_lacks_a_required_field_is_a_card_that_says_so(client):
+    form = make_form(NEEDED)
+    answer = client.post(url(form), {"Телефон": "+79161234567", "colour": "white"})
+    assert answer.status_code == 200
+    message = Message.objects.get()
+    said = message.meta["fields"]
+    assert said == {"colour": "white", "what": "x", "Не заполнено": "Размер, Комнаты, План"}
+    client.force_login(message.conversation.owner)
+    for page in (
+        client.get(reverse("card:show", args=[message.conversation.item_id])),
+        client.get(reverse("inbox:show", args=[message.conversation_id])),
+    ):
+        assert "Размер, Комнаты, План" in page.content.decode()
+        assert "colour" in page.content.decode()
 
 
 def test_without_the_consent_nothing_is_taken(client):
@@ -202,7 +243,7 @@ def test_the_visitor_s_language_is_spoken(client):
 def test_a_form_costs_few_queries(client, django_assert_max_num_queries):
     form = make_form()
     client.post(url(form), ours(_id="warm"))
-    with django_assert_max_num_queries(36):
+    with django_assert_max_num_queries(37):
         client.post(url(form), ours(_id="a", phone="+79160000001", name="Anna"))
     with django_assert_max_num_queries(2):
         client.get(url(form))
@@ -241,3 +282,33 @@ def test_a_webhook_of_nonsense_is_refused_in_words(client, hooked, monkeypatch):
 def test_only_the_key_opens_a_webhook_not_the_name(client, hooked):
     assert client.post(f"/hooks/{hooked.code}", {}).status_code == 404
     assert client.post(f"/hooks/{make_form().channel.key[:-1]}", {}).status_code == 404
+
+
+def test_a_refused_form_keeps_the_marks_and_the_page_it_stood_on(client):
+    form = make_form()
+    sent = ours(phone="?", utm_source="yandex", page="https://a.ru/k", odd="x")
+    page = client.post(url(form) + "?frame=1&lang=en", sent).content.decode()
+    hidden = dict(re.findall(r'type="hidden" name="([^"]+)" value="([^"]*)"', page))
+    assert (hidden["utm_source"], hidden["page"]) == ("yandex", "https://a.ru/k")
+    assert "odd" not in hidden
+    assert 'lang="en"' in page
+    assert "?frame=1&amp;lang=en" in page
+
+
+@pytest.mark.parametrize("came", [b"", b'{"phone": "+7916'])
+def test_a_post_that_was_cut_off_does_not_stand_in_the_way_of_the_whole_one(client, came):
+    form = make_form([])
+    whole = json.dumps({"phone": "+79161234567"})
+    named = {"content_type": "application/json", "HTTP_IDEMPOTENCY_KEY": "a-1"}
+    cut = {"wsgi.input": BytesIO(came), "CONTENT_LENGTH": str(len(whole))}
+    assert client.generic("POST", url(form), whole, **named, **cut).status_code == 400
+    assert not Enquiry.objects.exists()
+    assert client.generic("POST", url(form), whole, **named).status_code == 200
+    assert Enquiry.objects.get().state == "carded"
+
+
+def test_a_post_whose_length_nobody_says_is_not_taken_for_an_empty_one(client):
+    said = {"wsgi.input": BytesIO(b"{}"), "CONTENT_LENGTH": "", "HTTP_TRANSFER_ENCODING": "chunked"}
+    answer = client.generic("POST", url(make_form([])), b"{}", **said)
+    assert answer.status_code == 400
+    assert not Enquiry.objects.exists()

@@ -5,9 +5,11 @@ from django.utils import translation
 
 from tests.factories import make_field, make_item, make_pipeline, make_reason, stage
 from tests.people.factories import make_user
+from voronka.items.commands import bulk as commands
 from voronka.items.foreseeing import foresee_move
 from voronka.items.models import BulkRun, Item
 from voronka.web.list import bulk as module
+from voronka.web.list import page as page_module
 
 pytestmark = pytest.mark.django_db
 
@@ -166,6 +168,52 @@ def test_a_report_is_its_makers_alone(page, client, pipeline):
     client.force_login(make_user("owner"))
     assert client.get(f"/list/bulk/{run.pk}/").status_code == 404
     assert client.post(f"/list/bulk/{run.pk}/undo").status_code == 404
+
+
+def test_many_cards_show_their_progress_then_the_report(page, pipeline, monkeypatch):
+    monkeypatch.setattr(commands, "AT_ONCE", 1)
+    make_item(pipeline, title="First"), make_item(pipeline, title="Second")
+    to = stage(pipeline, "s2")
+    html = page.post(
+        f"/list/{pipeline.pk}/bulk/move", {"all": "1", "stage": to.pk, "go": "1"}
+    ).content.decode()
+    run = BulkRun.objects.get()
+    assert "0 / 2" in html
+    assert f"/list/bulk/{run.pk}/progress" in html
+    assert "Take it all back" not in html
+    going = page.get(f"/list/bulk/{run.pk}/progress")
+    assert "HX-Retarget" not in going
+    commands.work_on_bulk(run.pk)
+    ended = page.get(f"/list/bulk/{run.pk}/progress")
+    assert ended["HX-Retarget"] == f"#bulk-{run.pk}"
+    assert "list:changed" in ended["HX-Trigger"]
+    assert "2 cards done" in ended.content.decode()
+    table = b"".join(page.get(f"/list/bulk/{run.pk}/csv").streaming_content).decode()
+    assert "First,Done" in table
+
+
+def test_work_that_has_stopped_offers_to_go_on(page, pipeline, monkeypatch):
+    monkeypatch.setattr(commands, "AT_ONCE", 1)
+    make_item(pipeline), make_item(pipeline)
+    to = stage(pipeline, "s2")
+    page.post(f"/list/{pipeline.pk}/bulk/move", {"all": "1", "stage": to.pk, "go": "1"})
+    run = BulkRun.objects.get()
+    commands.give_up_bulk(run.pk, "The disk is full.")
+    html = page.get(f"/list/bulk/{run.pk}/").content.decode()
+    assert "The disk is full." in html
+    assert f"/list/bulk/{run.pk}/again" in html
+    assert "0 / 2" in page.post(f"/list/bulk/{run.pk}/again").content.decode()
+    commands.work_on_bulk(run.pk)
+    assert set(Item.objects.values_list("stage__code", flat=True)) == {"s2"}
+
+
+def test_a_list_longer_than_one_action_says_so_instead_of_offering_all(page, pipeline, monkeypatch):
+    make_item(pipeline), make_item(pipeline)
+    assert "Select all found: 2" in page.get(f"/list/{pipeline.pk}/").content.decode()
+    monkeypatch.setattr(page_module, "MOST_CARDS", 1)
+    html = page.get(f"/list/{pipeline.pk}/").content.decode()
+    assert "More than 1 were found: narrow the filter" in html
+    assert "Select all found" not in html
 
 
 def test_a_forecast_agrees_with_the_gate(pipeline):

@@ -142,6 +142,13 @@ def test_one_row_is_read_again_and_goes_away_when_it_no_longer_fits(page, pipeli
     assert text_of(page.get(url, **HX)).strip().count("<tr") == 0
 
 
+def test_the_list_of_a_funnel_in_the_archive_still_opens(page, pipeline, boss):
+    card = make_item(pipeline, owner=boss, title="Old one")
+    pipeline.archived = True
+    pipeline.save()
+    assert card.title in text_of(page.get(f"/list/{pipeline.pk}/"))
+
+
 def test_columns_are_chosen_put_in_order_and_remembered(page, pipeline, boss):
     make_field(pipeline.item_type, "material", "list", options=[{"code": "oak", "name": "Дуб"}])
     make_item(pipeline, title="Kitchen", material="oak", amount=10)

@@ -9,9 +9,9 @@ from django.utils import timezone
 
 from tests.factories import make_item
 from tests.people.factories import make_user
-from voronka.timeline import queries
 from voronka.timeline.commands.notifications import forget_read, mark_read, notify
 from voronka.timeline.models import Notification
+from voronka.timeline.notices import told
 
 pytestmark = pytest.mark.django_db
 
@@ -85,10 +85,10 @@ def test_what_was_told_to_others_is_not_found(browser, me):
 def test_one_or_all_are_marked_as_read(browser, me):
     first, second = tell(me), tell(me)
     browser.post(reverse("notifications:read", args=[first.pk]))
-    unread = queries.notifications(me, only_unread=True).rows
+    unread = told.notifications(me, only_unread=True).rows
     assert [told.notification for told in unread] == [second]
     browser.post(reverse("notifications:read_all"))
-    assert queries.unread(me) == 0
+    assert told.unread(me) == 0
     page = browser.get(f"{reverse('notifications:index')}?state=unread")
     assert page.context["rows"] == []
 
@@ -99,9 +99,9 @@ def test_the_list_goes_on_by_a_cursor_in_a_constant_number_of_queries(
     for number in range(5):
         tell(me, f"number {number}", item=make_item(owner=me))
     with django_assert_max_num_queries(4):
-        first = queries.notifications(me, limit=3)
+        first = told.notifications(me, limit=3)
         assert all(told.item.title for told in first.rows)
-    second = queries.notifications(me, limit=3, after=first.after)
+    second = told.notifications(me, limit=3, after=first.after)
     assert ([t.notification.text for t in second.rows], second.after) == (
         ["number 1", "number 0"],
         "",

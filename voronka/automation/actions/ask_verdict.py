@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, override
+from django.utils.translation import gettext_lazy, gettext_noop, override
 from pydantic import Field
 
 from voronka.automation.commands.auto_tasks import Closing, TaskOrder, set_task
@@ -21,7 +21,10 @@ from voronka.people.models import User
 
 class Settings(Params):
     within: Duration = Field(
-        "1d", min_length=2, description="Nobody has checked it by then: it counts as confirmed"
+        "1d",
+        min_length=2,
+        title=gettext_noop("Time to check it"),
+        description=gettext_noop("Nobody has checked it by then: it counts as confirmed"),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, gettext_noop
 from pydantic import Field
 
 from voronka.automation.commands.auto_tasks import Closing, TaskOrder, set_task
@@ -21,17 +21,24 @@ from voronka.people.models import User
 
 
 class Settings(Params):
-    to: Who = Field(description="Of several people, who has the fewest open cards")
+    to: Who = Field(
+        title=gettext_noop("To whom"),
+        description=gettext_noop("Of several people, who has the fewest open cards"),
+    )
     keep_watching: bool = Field(
-        True, description="The former responsible still sees the card and hears of it"
+        True, title=gettext_noop("The former responsible still sees the card and hears of it")
     )
     accept_within: Duration = Field(
-        "", description="The new one has to accept it within this time; empty: no acceptance"
+        "",
+        title=gettext_noop("To be accepted within"),
+        description=gettext_noop(
+            "The new one has to accept it within this time; empty: no acceptance"
+        ),
     )
 
 
 def _says(params: Settings, names: RobotNames) -> str:
-    said = {"who": names.who(params.to), "span": names.span(params.accept_within)}
+    said = {"who": names.to_one(params.to), "span": names.span(params.accept_within)}
     if params.accept_within:
         return _("hand the card over to %(who)s, to be accepted within %(span)s") % said
     return _("hand the card over to %(who)s") % said

@@ -2,53 +2,99 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Literal
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, gettext_noop
 from pydantic import Field
 
-from voronka.automation.commands.auto_tasks import Closing, TaskOrder, set_task
+from voronka.automation.commands.auto_tasks import CardTask, Closing, TaskOrder, set_tasks
+from voronka.automation.models import AutoTask
 from voronka.automation.naming import RobotNames
-from voronka.automation.params import NO_WORDS, Duration, Params, Who, Words
+from voronka.automation.params import (
+    ACTIVITY_KINDS,
+    LONG,
+    NO_WORDS,
+    Duration,
+    Params,
+    Who,
+    Words,
+    choices,
+)
 from voronka.automation.passports import text_of, title_of
-from voronka.automation.recipients import one_person
-from voronka.automation.registry import Context, Done, Effect, Nothing, Result, robot_action
+from voronka.automation.recipients import Recipients
+from voronka.automation.registry import (
+    Context,
+    Done,
+    Effect,
+    Nothing,
+    Result,
+    Work,
+    heap_action,
+)
 from voronka.automation.spans import Span
-from voronka.automation.texts import fill
+from voronka.automation.texts import fill, readable
 from voronka.items.models import Item
+from voronka.people.models import User
 
 
 class Settings(Params):
-    who: Who = "owner"
-    kind: Literal["task", "call", "meeting"] = "task"
-    title: Words = Field(NO_WORDS, description="Empty: the goal of the stage")
-    text: Words = Field(NO_WORDS, description="Empty: the scenario of the stage's passport")
-    due: Duration = Field("", description="Empty: the deadline of the stage")
-    remind: Duration = Field("", description="How long before its time to remind; empty: never")
+    who: Who = Field("owner", title=gettext_noop("For whom"))
+    kind: Literal["task", "call", "meeting"] = Field(
+        "task", title=gettext_noop("What to plan"), json_schema_extra=ACTIVITY_KINDS
+    )
+    title: Words = Field(
+        NO_WORDS,
+        title=gettext_noop("What to do"),
+        description=gettext_noop("Empty: the goal of the stage"),
+    )
+    text: Words = Field(
+        NO_WORDS,
+        title=gettext_noop("In more detail"),
+        description=gettext_noop("Empty: the scenario of the stage's passport"),
+        json_schema_extra=LONG,
+    )
+    due: Duration = Field(
+        "",
+        title=gettext_noop("To be done within"),
+        description=gettext_noop("Empty: the deadline of the stage"),
+    )
+    remind: Duration = Field(
+        "",
+        title=gettext_noop("Remind before it"),
+        description=gettext_noop("How long before its time to remind; empty: never"),
+    )
     closes: Literal["stage", "leaving", "never"] = Field(
         "stage",
-        description="By itself when the exit criteria are met or the card leaves; when it leaves;"
-        " or only by hand",
+        title=gettext_noop("Closes by itself"),
+        json_schema_extra=choices(
+            stage=gettext_noop("When the exit criteria are met or the card leaves"),
+            leaving=gettext_noop("When the card leaves the stage"),
+            never=gettext_noop("Never: only by hand"),
+        ),
     )
 
 
 def _says(params: Settings, names: RobotNames) -> str:
-    said = {"who": names.who(params.who), "title": params.title, "due": names.span(params.due)}
+    said = {
+        "who": names.to_one(params.who),
+        "title": readable(str(params.title), names),
+        "due": names.span(params.due),
+    }
     if not params.title:
-        return _("set the task of the stage: %(who)s") % said
+        return _("set the task of the stage to %(who)s") % said
     if params.due:
-        return _("set the task “%(title)s”: %(who)s, within %(due)s") % said
-    return _("set the task “%(title)s”: %(who)s, until the deadline of the stage") % said
+        return _("set the task “%(title)s” to %(who)s, to be done within %(due)s") % said
+    return _("set the task “%(title)s” to %(who)s, until the deadline of the stage") % said
 
 
 def _causes(params: Settings) -> Iterable[Effect]:
     return [Effect("planned")]
 
 
-@robot_action(
+@heap_action(
     "auto_task",
     title=gettext_lazy("Set a task from the stage's passport"),
     params=Settings,
@@ -57,34 +103,55 @@ def _causes(params: Settings) -> Iterable[Effect]:
     icon="checklist",
     group=gettext_lazy("Work"),
 )
-def auto_task(item: Item, params: Settings, context: Context) -> Result:
+def auto_task(heap: Sequence[Work[Settings]]) -> list[Result]:
     """One task for a stay on the stage: while it is open, no second one is set."""
-    if not item.stage.is_open:
-        return Nothing(gettext_lazy("The card is closed: there is no work on its stage."))
-    person = one_person(item, params.who)
-    if person is None:
-        return Nothing(gettext_lazy("There is nobody to give the task to."))
+    known = Recipients([work.item for work in heap])
+    results: dict[int, Result] = {}
+    people: dict[int, User] = {}
+    for n, work in enumerate(heap):
+        if not work.item.stage.is_open:
+            why = gettext_lazy("The card is closed: there is no work on its stage.")
+            results[n] = Nothing(why)
+        elif (person := known.one_person(work.item, work.params.who)) is None:
+            results[n] = Nothing(gettext_lazy("There is nobody to give the task to."))
+        else:
+            people[n] = person
+    made = set_tasks(
+        [
+            CardTask(
+                work.item,
+                _order(work.item, work.params, work.context, person),
+                robot=work.context.robot,
+                by=work.context.by,
+                within=work.context.acting,
+            )
+            for n, person in people.items()
+            for work in [heap[n]]
+        ]
+    )
+    for (n, person), task in zip(people.items(), made, strict=True):
+        results[n] = _told(task, person)
+    return [results[n] for n in range(len(heap))]
+
+
+def _order(item: Item, params: Settings, context: Context, person: User) -> TaskOrder:
     language = person.language
-    title = fill(params.title.local, item, now=context.now, language=language)
-    text = fill(params.text.local, item, now=context.now, language=language)
+    title = fill(params.title.local, item, context, language=language)
+    text = fill(params.text.local, item, context, language=language)
     due = _due(item, params, context, person.pk)
     remind = Span.read(params.remind)
-    task = set_task(
-        item,
-        TaskOrder(
-            title=title or title_of(item.stage, language),
-            text=text or text_of(item.stage, language),
-            due_at=due,
-            owner_id=person.pk,
-            kind=params.kind,
-            remind_at=due - timedelta(seconds=remind.seconds) if due and remind else None,
-            closing=Closing(
-                by_leaving=params.closes != "never", by_criteria=params.closes == "stage"
-            ),
-        ),
-        robot=context.robot,
-        by=context.by,
+    return TaskOrder(
+        title=title or title_of(item.stage, language),
+        text=text or text_of(item.stage, language),
+        due_at=due,
+        owner_id=person.pk,
+        kind=params.kind,
+        remind_at=due - timedelta(seconds=remind.seconds) if due and remind else None,
+        closing=Closing(by_leaving=params.closes != "never", by_criteria=params.closes == "stage"),
     )
+
+
+def _told(task: AutoTask | None, person: User) -> Result:
     if task is None:
         return Nothing(gettext_lazy("The task of this stage is open already."))
     return Done(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, gettext_noop
 from pydantic import Field
 
 from voronka.automation.naming import RobotNames
@@ -22,7 +22,7 @@ class Settings(Params):
     group: str = Field(
         min_length=1,
         max_length=60,
-        description="Code of a distribution",
+        title=gettext_noop("By which distribution"),
         json_schema_extra={"x-ref": "distribution"},
     )
 

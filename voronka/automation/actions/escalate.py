@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, override
+from django.utils.translation import gettext_lazy, gettext_noop, override
 from pydantic import Field
 
 from voronka.automation.commands.auto_tasks import Closing, TaskOrder, set_task
 from voronka.automation.models import AutoTask
 from voronka.automation.naming import RobotNames
-from voronka.automation.params import NO_WORDS, Duration, Params, Who, Words
+from voronka.automation.params import LONG, NO_WORDS, Duration, Params, Who, Words
 from voronka.automation.recipients import one_person
 from voronka.automation.registry import Context, Done, Effect, Nothing, Result, robot_action
 from voronka.automation.spans import Span
@@ -29,15 +29,19 @@ ANSWERS = (
 
 
 class Settings(Params):
-    to: Who = "head"
-    title: Words = Field(NO_WORDS, description="Empty: find out why the card hangs, and help")
-    text: Words = NO_WORDS
-    due: Duration = Field("4h", min_length=2)
+    to: Who = Field("head", title=gettext_noop("Whom to call"))
+    title: Words = Field(
+        NO_WORDS,
+        title=gettext_noop("What to do"),
+        description=gettext_noop("Empty: find out why the card hangs, and help"),
+    )
+    text: Words = Field(NO_WORDS, title=gettext_noop("In more detail"), json_schema_extra=LONG)
+    due: Duration = Field("4h", min_length=2, title=gettext_noop("To be done within"))
 
 
 def _says(params: Settings, names: RobotNames) -> str:
     return _("set a task to %(who)s: find the cause and help, within %(due)s") % {
-        "who": names.who(params.to),
+        "who": names.to_one(params.to),
         "due": names.span(params.due),
     }
 
@@ -66,12 +70,12 @@ def escalate(item: Item, params: Settings, context: Context) -> Result:
             "stage": item.stage,
             "owner": item.owner,
         }
-    title = fill(params.title.local, item, now=context.now, language=language) or own
+    title = fill(params.title.local, item, context, language=language) or own
     task = set_task(
         item,
         TaskOrder(
             title=title,
-            text=fill(params.text.local, item, now=context.now, language=language),
+            text=fill(params.text.local, item, context, language=language),
             due_at=Span.read(params.due).after(context.now, lambda: context.schedule(head.pk)),
             owner_id=head.pk,
             purpose=AutoTask.Purpose.ESCALATION,

@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterable
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, gettext_noop
 from pydantic import Field
 
 from voronka.automation.naming import RobotNames
-from voronka.automation.params import Params
+from voronka.automation.params import Params, columns
 from voronka.automation.registry import Context, Done, Effect, Nothing, Result, robot_action
 from voronka.items.commands import edit_item
 from voronka.items.models import Item
@@ -23,7 +23,9 @@ class Settings(Params):
     marks: dict[str, str] = Field(
         default_factory=lambda: {"A": "A", "B": "B", "C": "C"},
         max_length=3,
-        description="What is written for a grade, e.g. AAA for A",
+        title=gettext_noop("What is written for a grade"),
+        description=gettext_noop("What is written for a grade, e.g. AAA for A"),
+        json_schema_extra=columns(gettext_noop("Grade"), gettext_noop("Is written as")),
     )
 
 

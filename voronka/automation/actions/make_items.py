@@ -7,11 +7,20 @@ from collections.abc import Iterable, Iterator
 from typing import Literal
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext_lazy
+from django.utils.translation import gettext_lazy, gettext_noop, ngettext_lazy
 from pydantic import Field
 
 from voronka.automation.naming import RobotNames
-from voronka.automation.params import NO_WORDS, FieldRef, Params, PipelineRef, Who, Words
+from voronka.automation.params import (
+    FIELDS_ALONG,
+    NO_WORDS,
+    FieldRef,
+    Params,
+    PipelineRef,
+    Who,
+    Words,
+    choices,
+)
 from voronka.automation.recipients import one_person
 from voronka.automation.registry import Context, Done, Effect, Nothing, Result, robot_action
 from voronka.automation.texts import fill
@@ -23,22 +32,38 @@ from voronka.pipelines.models import Pipeline
 
 
 class Settings(Params):
-    pipeline: PipelineRef
-    each: Literal["line", "card"] = Field("line", description="One for each product, or one")
-    title: Words = Field(
-        NO_WORDS, description="Empty: the product's name, or the card's title; {title} and the like"
+    pipeline: PipelineRef = Field(title=gettext_noop("In which funnel"))
+    each: Literal["line", "card"] = Field(
+        "line",
+        title=gettext_noop("How many"),
+        json_schema_extra=choices(
+            line=gettext_noop("One for each product of the card"),
+            card=gettext_noop("One for the card"),
+        ),
     )
-    owner: Who = "owner"
+    title: Words = Field(
+        NO_WORDS,
+        title=gettext_noop("Its title"),
+        description=gettext_noop(
+            "Empty: the product's name, or the card's title; {title} and the like"
+        ),
+    )
+    owner: Who = Field("owner", title=gettext_noop("Who answers for it there"))
     fields: dict[str, FieldRef] = Field(
         default_factory=dict,
         max_length=100,
-        description="Field there: field here, besides those of the same code",
+        title=gettext_noop("Fields that are taken along"),
+        description=gettext_noop("Field there: field here, besides those of the same code"),
+        json_schema_extra=FIELDS_ALONG,
     )
     groups: dict[str, dict[str, str]] = Field(
         default_factory=dict,
         max_length=50,
-        description="Groups of products that are made, and what their elements get, e.g."
-        " Kitchens: {article_kind: kitchen}; empty: all products",
+        title=gettext_noop("Groups of products"),
+        description=gettext_noop(
+            "Groups of products that are made, and what their elements get, e.g."
+            " Kitchens: {article_kind: kitchen}; empty: all products"
+        ),
     )
 
 
@@ -84,7 +109,7 @@ def make_items(item: Item, params: Settings, context: Context) -> Result:
     if not pipeline.item_type.has_client:
         changes = {k: v for k, v in changes.items() if k not in ("contact", "company")}
     changes.pop("amount", None)  # the money is the deal's: an element never counts it again (S5)
-    own = fill(params.title.local, item, now=context.now, language="ru")
+    own = fill(params.title.local, item, context, language="ru")
     made = 0
     for key, name, own_changes in wanted:
         if key in known:
@@ -122,5 +147,14 @@ def _elements(item: Item, params: Settings) -> Iterator[tuple[str, str, dict[str
             continue
         what = str(line.product_id or line.name)
         seen[what] += 1
-        key = f"card-{item.pk}-{what}-{seen[what]}"[:120]
-        yield key, line.name, params.groups.get(group, {})
+        yield element_key(item.pk, what, seen[what]), line.name, params.groups.get(group, {})
+
+
+def element_key(item_id: int, what: str, number: int = 1) -> str:
+    """Return by what an element is known for a product line of a card.
+
+    Args:
+        what: id of the product; its name where it is not in the price list.
+        number: among the lines of the card with the same product, from 1.
+    """
+    return f"card-{item_id}-{what}-{number}"[:120]

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, gettext_noop
 from pydantic import Field
 
 from voronka.automation.naming import RobotNames
-from voronka.automation.params import NO_WORDS, Params, StageRef, Words
+from voronka.automation.params import NO_WORDS, LossReasonRef, Params, StageRef, Words
 from voronka.automation.registry import Context, Done, Effect, Nothing, Result, robot_action
 from voronka.automation.texts import fill
 from voronka.items.commands import move_item
@@ -19,9 +19,13 @@ from voronka.pipelines.models import LossReason, Stage
 
 
 class Settings(Params):
-    to: StageRef
-    reason: str = Field("", max_length=60, description="Of a lost stage: code of the loss reason")
-    comment: Words = NO_WORDS
+    to: StageRef = Field(title=gettext_noop("To which stage"))
+    reason: LossReasonRef = Field(
+        "",
+        title=gettext_noop("Loss reason"),
+        description=gettext_noop("Needed only when the stage is a lost one"),
+    )
+    comment: Words = Field(NO_WORDS, title=gettext_noop("Comment on the move"))
 
 
 def _says(params: Settings, names: RobotNames) -> str:
@@ -53,6 +57,6 @@ def move_stage(item: Item, params: Settings, context: Context) -> Result:
     reason = None
     if params.reason:
         reason = LossReason.objects.filter(pipeline=to.pipeline, code=params.reason).first()
-    comment = fill(params.comment.local, item, now=context.now, language="ru")
+    comment = fill(params.comment.local, item, context, language="ru")
     move_item(item.pk, to=to, by=context.by, reason=reason, comment=comment)
     return Done(gettext_lazy("moved to “%(stage)s”"), {"stage": to.name}, {"stage": to.pk})

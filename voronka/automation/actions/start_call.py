@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, gettext_noop
 from pydantic import Field
 
 from voronka.automation import telephony
@@ -17,7 +17,7 @@ from voronka.items.models import Item
 
 
 class Settings(Params):
-    who: Who = Field("owner", description="Who talks to the client")
+    who: Who = Field("owner", title=gettext_noop("Who talks to the client"))
 
 
 def _says(params: Settings, names: RobotNames) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext_lazy
+from django.utils.translation import gettext_lazy, gettext_noop, ngettext_lazy
 from pydantic import Field
 
 from voronka.automation.commands.robots import cancel_open
@@ -16,7 +16,10 @@ from voronka.items.models import Item
 
 class Settings(Params):
     robots: list[RobotRef] = Field(
-        default_factory=list, max_length=50, description="Which ones; empty: all on this card"
+        default_factory=list,
+        max_length=50,
+        title=gettext_noop("Which robots"),
+        description=gettext_noop("Which ones; empty: all on this card"),
     )
 
 

@@ -6,11 +6,20 @@ from collections.abc import Iterable
 from typing import Literal
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, gettext_noop
 from pydantic import Field
 
 from voronka.automation.naming import RobotNames
-from voronka.automation.params import NO_WORDS, FieldRef, Params, StageRef, Who, Words
+from voronka.automation.params import (
+    FIELDS_ALONG,
+    NO_WORDS,
+    FieldRef,
+    Params,
+    StageRef,
+    Who,
+    Words,
+    choices,
+)
 from voronka.automation.recipients import one_person
 from voronka.automation.registry import Context, Done, Effect, Nothing, Result, robot_action
 from voronka.automation.texts import fill
@@ -21,19 +30,37 @@ from voronka.pipelines.models import Stage
 
 
 class Settings(Params):
-    to: StageRef = Field(description="Where the card enters, as funnel/stage")
-    how: Literal["move", "child", "copy"] = Field(
-        "copy", description="The card itself, a card that belongs to it, or a successor"
+    to: StageRef = Field(
+        title=gettext_noop("Where to"),
+        description=gettext_noop("The stage at which the card enters the other funnel"),
+        json_schema_extra={"x-elsewhere": True},
     )
-    owner: Who = Field("owner", description="Who answers for it there")
-    title: Words = Field(NO_WORDS, description="Of the new card; empty: as here")
+    how: Literal["move", "child", "copy"] = Field(
+        "copy",
+        title=gettext_noop("What goes there"),
+        json_schema_extra=choices(
+            copy=gettext_noop("A successor; this card stays"),
+            move=gettext_noop("The card itself, with its history"),
+            child=gettext_noop("A card that belongs to this one"),
+        ),
+    )
+    owner: Who = Field("owner", title=gettext_noop("Who answers for it there"))
+    title: Words = Field(
+        NO_WORDS,
+        title=gettext_noop("Its title"),
+        description=gettext_noop("Of the new card; empty: as here"),
+    )
     fields: dict[str, FieldRef] = Field(
         default_factory=dict,
         max_length=100,
-        description="Field there: field here, besides those of the same code",
+        title=gettext_noop("Fields that are taken along"),
+        description=gettext_noop("Field there: field here, besides those of the same code"),
+        json_schema_extra=FIELDS_ALONG,
     )
-    lines: bool = Field(False, description="Take the products along")
-    once: bool = Field(True, description="One card there for a card here, however often it is sent")
+    lines: bool = Field(False, title=gettext_noop("Take the products along"))
+    once: bool = Field(
+        True, title=gettext_noop("One card there for a card here, however often it is sent")
+    )
 
 
 _SAYS = {
@@ -83,7 +110,7 @@ def tunnel(item: Item, params: Settings, context: Context) -> Result:
             how=params.how,
             fields=params.fields,
             owner_id=owner.pk if owner else None,
-            title=fill(params.title.local, item, now=context.now, language="ru"),
+            title=fill(params.title.local, item, context, language="ru"),
             lines=params.lines,
             robot=context.robot.code,
         ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, gettext_noop
 from pydantic import Field
 
 from voronka.automation import registry
@@ -15,8 +15,12 @@ from voronka.items.models import Item
 
 
 class Settings(Params):
-    event: TriggerRef = Field("", description="Code of a trigger; empty: only the time counts")
-    at_most: Duration = Field("1d", min_length=2)
+    at_most: Duration = Field("1d", min_length=2, title=gettext_noop("How long at most"))
+    event: TriggerRef = Field(
+        "",
+        title=gettext_noop("Or until this happens"),
+        description=gettext_noop("Empty: only the time counts"),
+    )
 
 
 def _says(params: Settings, names: RobotNames) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, gettext_noop
 from pydantic import Field
 
 from voronka.automation.naming import RobotNames
@@ -15,7 +15,12 @@ from voronka.items.models import Item, Watch
 
 
 class Settings(Params):
-    who: list[Who] = Field(default_factory=lambda: ["head"], min_length=1, max_length=20)
+    who: list[Who] = Field(
+        default_factory=lambda: ["head"],
+        min_length=1,
+        max_length=20,
+        title=gettext_noop("Who follows the card"),
+    )
 
 
 def _says(params: Settings, names: RobotNames) -> str:

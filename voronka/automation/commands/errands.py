@@ -9,10 +9,15 @@ from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from procrastinate.contrib.django import app
 
 from voronka.automation.models import Errand, RobotRun
 from voronka.items.models import Item
+from voronka.journal.actors import Actor
+from voronka.journal.commands import record
+from voronka.kernel.errors import NotFound
+from voronka.people.access import require_right
 
 JOB = "automation.errand"  # of voronka.automation.tasks; named, for jobs call commands
 ATTEMPTS = 8  # then it is given up: after some 12 hours
@@ -31,11 +36,20 @@ class Report:
 
 Sender = Callable[[Errand], Report]
 _senders: dict[str, Sender] = {}
+_mourners: dict[str, Callable[[Errand], None]] = {}
 
 
-def register_sender(kind: str, sender: Sender) -> None:
-    """Name the function that does errands of a kind. It is called outside of any transaction."""
+def register_sender(
+    kind: str, sender: Sender, *, given_up: Callable[[Errand], None] | None = None
+) -> None:
+    """Name the function that does errands of a kind. It is called outside of any transaction.
+
+    Args:
+        given_up: called when an errand has failed for good, inside the transaction that says so.
+    """
     _senders[kind] = sender
+    if given_up is not None:
+        _mourners[kind] = given_up
 
 
 def order(
@@ -46,6 +60,7 @@ def order(
     item: Item | None = None,
     run: RobotRun | None = None,
     lane: str = "",
+    webhook_id: int | None = None,
 ) -> Errand:
     """Write an errand down and defer its job, inside the caller's transaction.
 
@@ -60,6 +75,7 @@ def order(
             "item": item,
             "run": run,
             "lane": lane,
+            "webhook_id": webhook_id,
             "next_at": now,
             "created_at": now,
         },
@@ -94,6 +110,8 @@ def perform(errand_id: int) -> bool:
         else:
             errand.next_at = timezone.now() + pause(errand.attempts)
         errand.save()
+        if over and not report.done and errand.kind in _mourners:
+            _mourners[errand.kind](errand)
         if not over:
             _defer(errand.pk, at=errand.next_at)
         elif errand.lane and (following := _following(errand)):
@@ -117,6 +135,35 @@ def replay(errand_id: int) -> Errand:
         errand.save()
         _defer(errand.pk)
     return errand
+
+
+@transaction.atomic
+def retry_errand(errand_id: int, *, by: Actor) -> Errand:
+    """Let a person try an errand once more that is over; records `errand.retried`.
+
+    One that still waits for its next try is left to it.
+
+    Raises:
+        Forbidden: the role may not set up.
+        NotFound: there is no such errand.
+    """
+    require_right(by, "setup")
+    rows = Errand.objects.select_related("run__robot", "webhook").select_for_update(of=("self",))
+    errand = rows.filter(pk=errand_id).first()
+    if errand is None:
+        raise NotFound(_("There is no such errand any more."))
+    if errand.state == Errand.State.WAITING:
+        return errand
+    asked_by = errand.run.robot if errand.run else errand.webhook
+    record(
+        "errand.retried",
+        asked_by or errand,
+        by=by,
+        name=str(asked_by or errand.kind),
+        errand=errand.pk,
+        item=errand.item_id,
+    )
+    return replay(errand.pk)
 
 
 def pick_up(*, limit: int = 200) -> int:

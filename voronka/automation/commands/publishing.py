@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -126,6 +127,28 @@ def publish_chunk(
             _defer(robot_id, how, after=found[-1].pk, placed=placed + CHUNK, total=total)
             return True
     return False
+
+
+@transaction.atomic
+def begin_on(cards: Sequence[Item], codes: Collection[str], *, now: datetime) -> int:
+    """Let some robots act on some cards that are there, as if published for these alone.
+
+    For the demo company: what its robots did in the last days they do when the worker starts.
+    Timers that should have fired already fire. Returns how many runs are due.
+
+    Args:
+        cards: open ones.
+        codes: of robots that fire on coming to a stage or by the clock.
+    """
+    robots = Robot.objects.working().select_related("item_type", "pipeline", "stage")
+    how = Publishing(now, late=True)
+    runs: list[RobotRun] = []
+    for robot in robots.filter(code__in=codes):
+        if reaches_present(robot):
+            rows = standing(robot).filter(pk__in=[card.pk for card in cards]).order_by("pk")
+            found = list(rows.select_related("stage", "pipeline__item_type"))
+            runs += [r for r in _runs(robot, found, how, 0, max(len(found), 1)) if r.due_at <= now]
+    return len(RobotRun.objects.bulk_create(runs, batch_size=2000, ignore_conflicts=True))
 
 
 def _runs(

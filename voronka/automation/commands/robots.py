@@ -158,14 +158,15 @@ def cancel_open(runs: Any, why: str) -> int:
         why: a code that `words.REASONS` puts into words.
     """
     open_states = [RobotRun.State.PENDING, RobotRun.State.WAITING]
-    ids = list(
-        runs.filter(state__in=open_states)
-        .select_for_update(skip_locked=True, of=("self",))
-        .values_list("pk", flat=True)
+    rows = list(
+        runs.filter(state__in=open_states).select_for_update(skip_locked=True, of=("self",))
     )
-    return RobotRun.objects.filter(pk__in=ids).update(
-        state=RobotRun.State.CANCELLED, ended_at=timezone.now(), explanation={"why": why}
-    )
+    now = timezone.now()
+    for run in rows:  # what a run in several steps has done already stays told
+        run.state, run.ended_at = RobotRun.State.CANCELLED, now
+        run.explanation = {**run.explanation, "why": why}
+    RobotRun.objects.bulk_update(rows, ["state", "ended_at", "explanation"], batch_size=500)
+    return len(rows)
 
 
 def begin_with(robot_id: int, *, by: Actor) -> Robot:
@@ -242,10 +243,10 @@ def _fill(
     pipeline: Pipeline | None,
     stage: Stage | None,
 ) -> None:
-    assert checked.trigger is not None and checked.settings is not None  # noqa: S101, PT018
+    _trigger, settings = checked.wakes_by
     row.name = spec.name
     row.item_type, row.pipeline, row.stage = item_type, pipeline, stage
-    row.trigger, row.settings = spec.trigger, plain(checked.settings)
+    row.trigger, row.settings = spec.trigger, plain(settings)
     always = checked.condition == conditions.ALWAYS
     row.conditions = {} if always else conditions.dump(checked.condition)
     row.delay_seconds, row.delay_working = spec.delay.seconds, spec.delay.working
@@ -265,12 +266,12 @@ def verbs_of(row: Robot, checked: Checked) -> set[str]:
 
     A robot that may have something pending hears of a card that leaves its stage as well.
     """
-    assert checked.trigger is not None  # noqa: S101
-    mark = ELSEWHERE if checked.trigger.cards else ""
-    verbs = {mark + verb for verb in checked.trigger.verbs}
-    waits = row.delay_seconds or checked.trigger.is_timer or row.quiet_from
+    trigger, _settings = checked.wakes_by
+    mark = ELSEWHERE if trigger.cards else ""
+    verbs = {mark + verb for verb in trigger.verbs}
+    waits = row.delay_seconds or trigger.is_timer or row.quiet_from
     waits = waits or any(action.code == "wait" for action, _params in checked.actions)
-    if waits and checked.trigger.binds(row):
+    if waits and trigger.binds(row):
         verbs |= {*LEAVING, TUNNELLED}
     return verbs
 

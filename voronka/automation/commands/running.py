@@ -1,44 +1,46 @@
 """What is due is done: claimed in batches, judged, acted on, explained, in one transaction.
 
 Exactly once inside the database: the effects and the run's own state commit together, so a worker
-that dies at any moment leaves either all of them or none (docs/adr/0004).
+that dies at any moment leaves either all of them or none (docs/adr/0006).
 """
 
 from __future__ import annotations
 
+import json
 import logging
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cache
+from time import monotonic
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
-from django.utils.translation import override
+from django.utils.translation import get_language
 
 from voronka.automation import causes, registry
-from voronka.automation.checking import read
+from voronka.automation.commands.acting import Acting, Doing, read_all_again
 from voronka.automation.commands.guarding import Guards, tell_of_trouble
 from voronka.automation.commands.waking import moments
 from voronka.automation.facts import gather
 from voronka.automation.models import Robot, RobotRun
-from voronka.automation.registry import Context, Done, Nothing, Wait
+from voronka.automation.naming import RobotNames
+from voronka.automation.registry import Wait
 from voronka.automation.rules import ATTEMPTS, applies, backoff, end_of_quiet
 from voronka.items.models import Item
-from voronka.journal.actors import Actor
+from voronka.journal.commands import together
 from voronka.journal.models import Event
 from voronka.kernel import conditions
-from voronka.kernel.errors import DomainError, Sentence
-from voronka.kernel.locking import lock_row
-from voronka.kernel.texts import LANGUAGES
+from voronka.kernel.errors import DomainError
 from voronka.people.schedules import schedule_of
 
-BATCH = 20  # runs in one transaction: long enough to be quick, short enough to let people work
+BATCH = 60  # runs in one transaction, if they are quick
+LONGEST = 0.25  # seconds; then a batch lets its cards go, so that people can work
 FRESH = timedelta(seconds=10)  # what became due just now does not stand behind a heap of old ones
+_SOON = timedelta(seconds=2)  # until another worker is done with the same client
 LOCK_TIMEOUT = "800ms"  # below PostgreSQL's deadlock_timeout: a robot gives way, never a person
 State = RobotRun.State
 
@@ -66,19 +68,15 @@ def _run_batch(limit: int, now: datetime | None, taken: list[int]) -> int:
     moment = now or timezone.now()
     runs = _claim(limit, moment)
     taken.extend(run.pk for run in runs)
-    if runs:
-        batch = _Batch(runs, moment)
-        for run in runs:
-            batch.perform(run)
-    return len(runs)
+    return _Batch(runs, moment).perform_all() if runs else 0
 
 
 def _run_alone(pk: int, now: datetime | None) -> None:
     try:
         with transaction.atomic():
             moment = now or timezone.now()
-            for run in _claim(1, moment, only=pk):
-                _Batch([run], moment).perform(run)
+            if runs := _claim(1, moment, only=pk):
+                _Batch(runs, moment).perform_all()
     except DatabaseError as error:
         logger.warning("Robot run %s was refused by the database: %s", pk, error)
         _put_off(pk, str(error))
@@ -125,57 +123,124 @@ class _Batch:
 
     def __init__(self, runs: Sequence[RobotRun], now: datetime) -> None:
         self.now = now
+        self.until = monotonic() + LONGEST
         robots = Robot.objects.select_related("item_type", "pipeline", "stage")
         self.robots = robots.in_bulk({run.robot_id for run in runs})
         self.events = Event.objects.in_bulk({run.event_id for run in runs if run.event_id})
+        self.runs = runs
         self.schedule = cache(schedule_of)
-        self.guards = Guards(runs, now)
-        self.changed: set[int] = set()  # cards that this batch has changed: to be read anew
+        self.guards = Guards(runs, now, self.save)
+        self.acting = Acting(now, self.schedule, self.names)
+        self.ended: list[RobotRun] = []
+        self._names: dict[tuple[int, str], RobotNames] = {}
+        self._conditions: dict[int, conditions.Condition] = {}
 
-    def perform(self, run: RobotRun) -> None:
-        """Do one run and save what became of it."""
+    def perform_all(self) -> int:
+        """Do the runs in rounds, of each card one; return how many were looked at.
+
+        What they leave behind is written together. When the time is up, the rest stays due:
+        nobody waits long for a card that a batch holds.
+        """
+        looked = 0
+        with together() as heap:
+            for number, due in enumerate(_rounds(self.runs)):
+                if number:
+                    heap.write()  # these may ask what those before have done
+                    self.save()
+                    fresh = read_all_again([run.item_id for run in due])
+                    for run in due:
+                        run.item = fresh[run.item_id]
+                many = [run for run in due if self._goes_in_heaps(run)]
+                self._perform(many)
+                looked += len(many)
+                for run in [run for run in due if run not in many]:
+                    self._perform([run])
+                    looked += 1
+                    if monotonic() > self.until:
+                        break
+                if monotonic() > self.until:
+                    break
+            self.save()
+        return looked
+
+    def _goes_in_heaps(self, run: RobotRun) -> bool:
+        """Whether a run's next action can do several cards at once, and nothing is counted."""
         robot = self.robots[run.robot_id]
-        item = run.item
-        if item.pk in self.changed:
-            item = _read_again(item.pk)
-        with causes.acting(run.pk, run.depth):
-            self._judge(run, robot, item)
-        if run.state == State.DONE or run.state == State.FAILED:
-            self.changed.add(item.pk)
+        caps = (robot.per_card, robot.per_day, robot.per_client)
+        if run.step >= len(robot.actions) or any(cap is not None for cap in caps):
+            return False
+        all_known = [registry.action(wanted["action"]) for wanted in robot.actions]
+        if any(action is not None and action.reaches_client for action in all_known):
+            return False
+        next_one = all_known[run.step]
+        return next_one is not None and next_one.run_many is not None
 
-    def _judge(self, run: RobotRun, robot: Robot, item: Item) -> None:
-        event = self.events.get(run.event_id or 0)
+    def _perform(self, runs: Sequence[RobotRun]) -> None:
+        """Judge some runs of different cards, and let act those that may."""
+        allowed: list[Doing] = []
+        for run in runs:
+            robot = self.robots[run.robot_id]
+            event = self.events.get(run.event_id or 0)
+            with causes.acting(run.pk, run.depth):
+                if self._may_act(run, robot, run.item, event):
+                    told = list(run.explanation.get("actions", ()))
+                    allowed.append(Doing(run, robot, run.item, event, run.step, told))
+        self.acting.act(allowed)
+        for one in allowed:
+            self._keep(one)
+
+    def _may_act(self, run: RobotRun, robot: Robot, item: Item, event: Event | None) -> bool:
+        """Whether a run may act now; keeps what became of it when it may not."""
         trigger = registry.trigger(robot.trigger)
         if why := self._why_not(run, robot, item):
             if trigger is not None and trigger.is_timer and not run.step:
                 run.delete()  # the clock was set for a card that is elsewhere now
             else:
-                _end(run, State.CANCELLED, why=why)
-            return
+                self._end(run, State.CANCELLED, why=why)
+            return False
         if trigger is not None and trigger.is_timer and run.step == 0:
             wanted = {m.key: m for m in self._moments(robot, item)}
             moment = wanted.get(run.key)
             if moment is None:
                 run.delete()  # what it waited for is gone: a next step was planned, for example
-                return
+                return False
             if moment.at > self.now:
                 _put_to(run, moment.at)
-                return
+                return False
         quiet = end_of_quiet(
             self.now, robot.quiet_from, robot.quiet_until, ZoneInfo(settings.TIME_ZONE)
         )
         if quiet is not None:
             _put_to(run, quiet)
-            return
+            return False
+        if self.guards.is_busy(robot, item):
+            _put_to(run, self.now + _SOON)
+            return False
         if trouble := self.guards.refusal(run, robot, item):
-            _end(run, State.CANCELLED, why=trouble)
+            self._end(run, State.CANCELLED, why=trouble)
             if trouble in ("depth", "rate"):
+                self.save()
                 tell_of_trouble(robot, item, trouble, now=self.now)
-            return
+            return False
         if not self._conditions_hold(run, robot, item, event):
-            _end(run, State.SKIPPED)
-            return
-        self._act(run, robot, item, event)
+            self._end(run, State.SKIPPED)
+            return False
+        return True
+
+    def save(self) -> None:
+        """Write how the runs have ended that are not written yet."""
+        ended, self.ended = self.ended, []
+        if ended:
+            rows = zip(*map(_end_of, ended), strict=True)
+            with connection.cursor() as cursor:
+                cursor.execute(_END, [list(column) for column in rows])
+
+    def names(self, item: Item) -> RobotNames:
+        """Return the names of a card's facts, read once for each language."""
+        key = (item.pipeline_id, get_language() or "")
+        if key not in self._names:
+            self._names[key] = RobotNames(item.pipeline.item_type, item.pipeline)
+        return self._names[key]
 
     def _moments(self, robot: Robot, item: Item) -> list[registry.Moment]:
         return moments(robot, item, now=self.now, schedule=self.schedule)
@@ -205,11 +270,13 @@ class _Batch:
     ) -> bool:
         if not robot.conditions or run.step:
             return True
-        try:
-            condition = conditions.parse(robot.conditions)
-        except DomainError:
-            run.explanation = {**run.explanation, "why": "unreadable"}
-            return False
+        condition = self._conditions.get(robot.pk)
+        if condition is None:
+            try:
+                condition = self._conditions[robot.pk] = conditions.parse(robot.conditions)
+            except DomainError:
+                run.explanation = {**run.explanation, "why": "unreadable"}
+                return False
         wanted = conditions.facts_of(condition)
         facts = gather(item, wanted, now=self.now)
         judged = conditions.judge(
@@ -218,77 +285,51 @@ class _Batch:
         run.explanation = {**run.explanation, "conditions": judged.as_json()}
         return judged.holds
 
-    def _act(self, run: RobotRun, robot: Robot, item: Item, event: Event | None) -> None:
-        context = Context(
-            by=Actor("robot", None, str(robot.name)[:120]),
-            robot=robot,
-            run=run,
-            now=self.now,
-            event=event,
-            schedule=self.schedule,
-        )
-        told: list[dict[str, Any]] = list(run.explanation.get("actions", ()))
-        refused = any(not line["ok"] for line in told)
-        for number in range(run.step, len(robot.actions)):
-            wanted = robot.actions[number]
-            here = replace(context, number=number)
-            result, line = _do(wanted["action"], wanted.get("with", {}), item, here)
-            told.append(line)
-            refused = refused or not line["ok"]
-            if isinstance(result, Wait):
-                run.explanation = {**run.explanation, "actions": told}
-                _sleep(run, result, step=number + 1)
-                return
-            if isinstance(result, Done) and number + 1 < len(robot.actions):
-                item = _read_again(item.pk)
-        run.explanation = {**run.explanation, "actions": told}
-        run.step = len(robot.actions)
-        if any(line.get("reached") for line in told):
-            run.client_id = item.company_id or item.contact_id
-        self.guards.note(item)
-        _end(run, State.FAILED if refused else State.DONE)
+    def _keep(self, one: Doing) -> None:
+        """Keep what became of a run that has acted."""
+        run, refused = one.run, one.refused
+        run.explanation = {**run.explanation, "actions": one.told}
+        if any(line.get("reached") for line in one.told):
+            run.client_id = one.item.company_id or one.item.contact_id
+        if one.wait is not None:
+            _sleep(run, one.wait, step=one.step)
+            return
+        run.step = len(one.robot.actions)
+        self.guards.note(one.item)
+        self._end(run, State.FAILED if refused else State.DONE)
+
+    def _end(self, run: RobotRun, state: str, *, why: str = "") -> None:
+        run.state, run.ended_at = state, timezone.now()
+        if why:
+            run.explanation = {**run.explanation, "why": why}
+        self.ended.append(run)
 
 
-def _do(
-    code: str, kept: dict[str, Any], item: Item, context: Context
-) -> tuple[registry.Result | None, dict[str, Any]]:
-    """Do one action in a savepoint; return its result and the line that explains it."""
-    action = registry.action(code)
-    line: dict[str, Any] = {"action": code, "ok": True}
-    if action is None:
-        return None, line | {"ok": False, "text": _both(_UNKNOWN)}
-    try:
-        with transaction.atomic():
-            result = action.run(item, read(action.params, kept), context)
-    except DomainError as refusal:
-        return None, line | {"ok": False, "text": _both(refusal.detail), "code": refusal.code}
-    except DatabaseError:
-        raise
-    except Exception:
-        logger.exception("Action %s of robot %s failed", code, context.robot.code)
-        return None, line | {"ok": False, "text": _both(_BROKEN)}
-    if isinstance(result, Wait):
-        return result, line | {"until": result.until.isoformat()}
-    if isinstance(result, Nothing):
-        return result, line | {"nothing": True, "text": _both(result.why, result.values)}
-    if result.made:
-        line["made"] = dict(result.made)
-    if action.reaches_client:
-        line["reached"] = True
-    return result, line | {"text": _both(result.text, result.values)}
+_END = """
+UPDATE automation_robotrun r
+SET state = e.state, ended_at = e.ended_at, explanation = e.explanation, step = e.step,
+    client_id = e.client_id
+FROM unnest(%s::bigint[], %s::text[], %s::timestamptz[], %s::jsonb[], %s::int[], %s::bigint[])
+    AS e (id, state, ended_at, explanation, step, client_id)
+WHERE r.id = e.id"""
 
 
-_UNKNOWN = _("This action is not known here any more.")
-_BROKEN = _("The action failed by an error of the program; the log tells more.")
+def _end_of(run: RobotRun) -> tuple[Any, ...]:
+    said = json.dumps(run.explanation)
+    return (run.pk, run.state, run.ended_at, said, run.step, run.client_id)
 
 
-def _both(text: Sentence, values: Any = None) -> dict[str, str]:
-    """Return a sentence in every language, to be told months later to whoever asks."""
-    said = {}
-    for language in LANGUAGES:
-        with override(language):
-            said[language] = str(text % dict(values)) if values else str(text)
-    return said
+def _rounds(runs: Sequence[RobotRun]) -> list[list[RobotRun]]:
+    """Share runs out so that a card stands in each round once at most, in the order of its runs."""
+    rounds: list[list[RobotRun]] = []
+    seen: Counter[int] = Counter()
+    for run in runs:
+        number = seen[run.item_id]
+        seen[run.item_id] += 1
+        if number == len(rounds):
+            rounds.append([])
+        rounds[number].append(run)
+    return rounds
 
 
 def changes_of(event: Event | None) -> dict[str, list[Any]]:
@@ -305,20 +346,6 @@ def changes_of(event: Event | None) -> dict[str, list[Any]]:
     return found
 
 
-def _read_again(pk: int) -> Item:
-    item = lock_row(Item.objects.select_related("stage", "pipeline__item_type"), pk)
-    if item is None:
-        raise Item.DoesNotExist
-    return item
-
-
-def _end(run: RobotRun, state: str, *, why: str = "") -> None:
-    run.state, run.ended_at = state, timezone.now()
-    if why:
-        run.explanation = {**run.explanation, "why": why}
-    run.save(update_fields=["state", "ended_at", "explanation", "step", "client_id"])
-
-
 def _put_to(run: RobotRun, moment: datetime) -> None:
     run.due_at = moment
     run.save(update_fields=["due_at"])
@@ -327,7 +354,7 @@ def _put_to(run: RobotRun, moment: datetime) -> None:
 def _sleep(run: RobotRun, wait: Wait, *, step: int) -> None:
     run.step, run.due_at, run.waits_for = step, wait.until, list(wait.verbs)
     run.state = State.WAITING if wait.verbs else State.PENDING
-    run.save(update_fields=["step", "due_at", "waits_for", "state", "explanation"])
+    run.save(update_fields=["step", "due_at", "waits_for", "state", "explanation", "client_id"])
 
 
 @transaction.atomic

@@ -9,11 +9,13 @@ from datetime import datetime
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from voronka.automation.models import AutoTask, LossVerdict
-from voronka.items.commands.card import note_event
+from voronka.automation.spans import Span
+from voronka.items.commands.card import note_event, require_card
 from voronka.items.commands.losses import change_loss_reason, overturn_loss
 from voronka.items.models import Item, StageVisit
 from voronka.journal.actors import Actor
@@ -21,12 +23,15 @@ from voronka.kernel.errors import InvalidInput, NotFound
 from voronka.people.access import require_right
 from voronka.people.models import User
 from voronka.people.queries import head_of
+from voronka.people.schedules import schedule_of
 from voronka.pipelines.models import LossReason, Stage
-from voronka.timeline.commands.activities import finish_activity
+from voronka.timeline.commands.activities import Plan, finish_activity, plan_activity
 from voronka.timeline.commands.notifications import notify
-from voronka.timeline.models import Activity, Notification
+from voronka.timeline.models import Activity
 
 State = LossVerdict.State
+ORDER_WITHIN = Span.read("4h")  # working time to do what the judge of a loss has ordered
+_TITLE = 120  # characters of an order that a task is called by
 
 
 @transaction.atomic
@@ -70,7 +75,7 @@ def confirm_loss(verdict_id: int, *, by: Actor, said: str = "") -> LossVerdict:
 
     Raises:
         NotFound, InvalidInput: no such verdict, or it was given already.
-        Forbidden: the role lacks "control".
+        Forbidden: the role lacks "control", or does not reach this card.
     """
     verdict = _lock(verdict_id, by=by)
     return _settle(verdict, State.CONFIRMED, by=by, said=said)
@@ -80,14 +85,15 @@ def confirm_loss(verdict_id: int, *, by: Actor, said: str = "") -> LossVerdict:
 def return_to_work(verdict_id: int, *, cause: str, said: str, by: Actor) -> LossVerdict:
     """Put the card back where it stood, as if it had not been lost; records `item.loss_overturned`.
 
-    The responsible person is told, with the cause and the words.
+    The responsible person is told, with the cause and the words, and has a task to do what they
+    say within `ORDER_WITHIN`; of somebody who no longer works here it is the judge's own.
 
     Args:
         cause: a LossVerdict.Cause: what was wrong with the loss.
         said: what to do now; the person reads it.
     Raises:
         InvalidInput: no cause or no words, the verdict was given already, the card has moved on.
-        Forbidden: the role lacks "control", or does not reach this card.
+        Forbidden: the role lacks "control", or may not move and change this card.
     """
     if cause not in LossVerdict.Cause.values:
         raise InvalidInput(
@@ -99,6 +105,7 @@ def return_to_work(verdict_id: int, *, cause: str, said: str, by: Actor) -> Loss
     verdict.cause = cause
     _settle(verdict, State.RETURNED, by=by, said=said)
     owner = User.objects.get(pk=verdict.item.owner_id)
+    _order(verdict, to=owner, cause=cause, said=said.strip(), by=by)
     with override(owner.language):
         text = _("“%(title)s” is back in work: %(cause)s. %(said)s") % {
             "title": verdict.item.title,
@@ -106,8 +113,22 @@ def return_to_work(verdict_id: int, *, cause: str, said: str, by: Actor) -> Loss
             "said": said.strip(),
         }
     if owner.pk != by.user_id:
-        notify(owner.pk, Notification.Kind.ROBOT, text, item_id=verdict.item_id)
+        notify(owner.pk, "returned", text, item_id=verdict.item_id)
     return verdict
+
+
+def _order(verdict: LossVerdict, *, to: User, cause: str, said: str, by: Actor) -> None:
+    """Make the judge's words a task: a card that is back in work has a next step."""
+    doer_id = to.pk if to.is_active or by.user_id is None else by.user_id
+    due_at = ORDER_WITHIN.after(timezone.now(), lambda: schedule_of(doer_id))
+    with override(to.language):
+        text = _("Back in work: %(cause)s.") % {"cause": LossVerdict.Cause(cause).label}
+    # The whole order stands in the text where the title has no room for it.
+    if len(said) > _TITLE or "\n" in said:
+        text = f"{said}\n\n{text}"
+    title = Truncator(said.replace("\n", " ")).chars(_TITLE)
+    plan = Plan(kind=Activity.Kind.TASK, title=title, due_at=due_at, text=text)
+    plan_activity(plan, item_id=verdict.item_id, owner_id=doer_id, by=by)
 
 
 @transaction.atomic
@@ -158,12 +179,13 @@ def _lock(verdict_id: int, *, by: Actor) -> LossVerdict:
     require_right(by, "control")
     verdict = (
         LossVerdict.objects.select_for_update(of=("self",))
-        .select_related("item")
+        .select_related("item__pipeline__item_type")
         .filter(pk=verdict_id)
         .first()
     )
     if verdict is None:
         raise NotFound(_("There is no such loss to check."))
+    require_card(by, "see", verdict.item)
     if verdict.state not in (State.WAITING, State.LAPSED):
         raise InvalidInput(_("The verdict on this loss was given already."))
     return verdict

@@ -14,12 +14,13 @@ from django.utils import timezone
 
 from voronka.automation import causes, registry
 from voronka.automation.checking import read
-from voronka.automation.commands import auto_tasks
+from voronka.automation.commands import auto_tasks, webhooks
 from voronka.automation.commands.robots import ELSEWHERE, LEAVING, TUNNELLED, cancel_open
 from voronka.automation.models import Robot, RobotRun
 from voronka.automation.registry import Clock, Moment, Trigger
 from voronka.automation.rules import applies, in_scope
 from voronka.items.models import Item
+from voronka.journal.commands import Beside, Writer
 from voronka.journal.models import Event
 from voronka.kernel.errors import InvalidInput
 from voronka.people.schedules import schedule_of
@@ -31,53 +32,75 @@ ENTERING = LEFT | {"item.created"}
 _OPEN = (RobotRun.State.PENDING, RobotRun.State.WAITING)
 
 # Asked in every command that records an event: is there a robot for it, a run that waits for it,
-# or a task that may close by it? If so, leave a note for the worker and wake it at commit.
-_WAKE = """
-WITH wake AS (
+# a task that may close by it, or an address outside to be told? If so, leave a note for the worker
+# and wake it at commit.
+_WAKE = """wake AS (
     INSERT INTO automation_wake (event_id, item_id, cause_id, depth, at)
-    SELECT %(event)s, %(item)s, %(cause)s, %(depth)s, now()
+    SELECT a.event, a.item, a.cause, a.depth, now() FROM asked a
     WHERE EXISTS (
         SELECT 1 FROM automation_robot r
         WHERE r.enabled AND r.removed_at IS NULL AND (
-            (%(verb)s = ANY (r.verbs)
-             AND (r.pipeline_id = %(pipeline)s OR r.pipeline_id IS NULL))
-            OR %(elsewhere)s = ANY (r.verbs)
+            (a.verb = ANY (r.verbs) AND (r.pipeline_id = a.pipeline OR r.pipeline_id IS NULL))
+            OR %s || a.verb = ANY (r.verbs)
         )
     ) OR EXISTS (
         SELECT 1 FROM automation_robotrun w
-        WHERE w.item_id = %(item)s AND w.state IN ('pending', 'waiting')
-          AND w.state = 'waiting' AND %(verb)s = ANY (w.waits_for)
-    ) OR (%(tasks)s AND EXISTS (
-        SELECT 1 FROM automation_autotask t WHERE t.item_id = %(item)s AND t.closed_at IS NULL
-    )) OR (%(again)s AND EXISTS (
-        SELECT 1 FROM automation_autotask t WHERE t.item_id = %(item)s
-    ))
+        WHERE w.item_id = a.item AND w.state IN ('pending', 'waiting')
+          AND w.state = 'waiting' AND a.verb = ANY (w.waits_for)
+    ) OR (a.closing AND EXISTS (
+        SELECT 1 FROM automation_autotask t WHERE t.item_id = a.item AND t.closed_at IS NULL
+    )) OR (a.again AND EXISTS (
+        SELECT 1 FROM automation_autotask t WHERE t.item_id = a.item
+    )) OR EXISTS (
+        SELECT 1 FROM automation_webhook h WHERE h.active AND a.verb = ANY (h.verbs)
+    )
     RETURNING 1
-)
-SELECT pg_notify(%(channel)s, '') FROM wake
-"""
+)"""
+_CALL = "SELECT pg_notify(%s, '') FROM wake LIMIT 1"
+_CALLED = "(SELECT count(*) FROM (CALL) called)".replace("CALL", _CALL)
+_ASK_MANY = """
+WITH asked AS (
+    SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::int[], %s::text[],
+        %s::bigint[], %s::bool[], %s::bool[])
+        AS a (event, item, cause, depth, verb, pipeline, closing, again)
+), WAKE
+CALL""".replace("WAKE", _WAKE).replace("CALL", _CALL)
+_ASK_ONE = """asked AS (
+    SELECT id AS event, %s::bigint AS item, %s::bigint AS cause, %s::int AS depth, %s::text AS verb,
+        %s::bigint AS pipeline, %s::bool AS closing, %s::bool AS again
+    FROM event
+), WAKE""".replace("WAKE", _WAKE)
 
 
-def on_event(event: Event) -> None:
-    """Leave a note for the worker if a robot may care (a handler of cards' and clients' events)."""
+def _asked(event: Event) -> tuple[Any, ...]:
     cause = causes.current()
-    item = event.subject_id if event.subject_type == Item.journal_type else None
+    return (
+        event.pk,
+        event.subject_id if event.subject_type == Item.journal_type else None,
+        cause.run_id if cause else None,
+        cause.depth + 1 if cause else 0,
+        event.verb,
+        event.pipeline_id,
+        event.verb in auto_tasks.VERBS,
+        event.verb in auto_tasks.BRINGING_BACK,
+    )
+
+
+def _leave_notes(asked: list[tuple[Any, ...]]) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(
-            _WAKE,
-            {
-                "event": event.pk,
-                "item": item,
-                "cause": cause.run_id if cause else None,
-                "depth": cause.depth + 1 if cause else 0,
-                "verb": event.verb,
-                "elsewhere": ELSEWHERE + event.verb,
-                "pipeline": event.pipeline_id,
-                "tasks": event.verb in auto_tasks.VERBS,
-                "again": event.verb in auto_tasks.BRINGING_BACK,
-                "channel": CHANNEL,
-            },
-        )
+        cursor.execute(_ASK_MANY, [*map(list, zip(*asked, strict=True)), ELSEWHERE, CHANNEL])
+
+
+def _ask_one(event: Event) -> tuple[list[Any], list[Any]]:
+    return [*_asked(event)[1:], ELSEWHERE], [CHANNEL]
+
+
+# Leaves a note for the worker if a robot may care (a handler of cards' and clients' events).
+on_event = Writer(
+    _asked,
+    _leave_notes,
+    beside=Beside(_ASK_ONE, _CALLED, _ask_one),
+)
 
 
 def call_worker() -> None:
@@ -98,10 +121,13 @@ class _Note:
 def turn_wakes(*, limit: int = BATCH, now: datetime | None = None) -> int:
     """Turn the next noted events into runs; return how many events were looked at.
 
-    Any number of workers may do so at once: each takes notes that no other holds. The notes go
-    and the runs come in one transaction.
+    One worker does so at a time, so that webhooks hear of a card's events in their order; the
+    others get 0. The notes go and the runs come in one transaction.
     """
     with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(hashtext('voronka wakes'))")
+        if not cursor.fetchone()[0]:
+            return 0
         cursor.execute(
             "DELETE FROM automation_wake WHERE id IN (SELECT id FROM automation_wake ORDER BY id"
             " LIMIT %s FOR UPDATE SKIP LOCKED) RETURNING event_id, item_id, cause_id, depth",
@@ -128,6 +154,9 @@ class _Waking:
                 self.robots[verb.removeprefix(ELSEWHERE)].append(robot)
         self.cards_of: dict[int, list[int]] = {}
         self.items = self._items()
+        runs = RobotRun.objects.filter(item_id__in=self.items, state__in=_OPEN)
+        self.with_runs = set(runs.values_list("item_id", flat=True))
+        self.with_tasks = auto_tasks.cards_with_tasks(self.items)
         self.runs: list[RobotRun] = []
         self.armed: dict[tuple[int, int], Robot] = {}  # (robot, card): timers to set anew
         self.schedule = cache(schedule_of)
@@ -147,6 +176,7 @@ class _Waking:
         return rows.in_bulk(wanted)
 
     def run(self) -> None:
+        webhooks.tell([self.events[note.event_id] for note in self.notes])
         for note in self.notes:
             event = self.events[note.event_id]
             for item_id in self.cards_of[event.pk]:
@@ -164,13 +194,17 @@ class _Waking:
 
     def _follow(self, event: Event, item: Item) -> None:
         """Do what follows from an event whatever the robots: waits end, tasks close."""
-        resumed = RobotRun.objects.filter(
-            item_id=item.pk, state=RobotRun.State.WAITING, waits_for__contains=[event.verb]
-        )
-        resumed.update(state=RobotRun.State.PENDING, due_at=self.now, waits_for=[])
-        if event.verb in auto_tasks.VERBS:
+        if item.pk in self.with_runs:
+            waiting = RobotRun.objects.filter(
+                item_id=item.pk, state=RobotRun.State.WAITING, waits_for__contains=[event.verb]
+            )
+            over = [r.pk for r in waiting.select_related("robot") if _ends_wait(r, event)]
+            RobotRun.objects.filter(pk__in=over, state=RobotRun.State.WAITING).update(
+                state=RobotRun.State.PENDING, due_at=self.now, waits_for=[]
+            )
+        if event.verb in auto_tasks.VERBS and item.pk in self.with_tasks:
             auto_tasks.close_by_event(event, item)
-        if event.verb in LEFT:
+        if event.verb in LEFT and item.pk in self.with_runs:
             self._leave(event, item)
 
     def _leave(self, event: Event, item: Item) -> None:
@@ -245,6 +279,14 @@ class _Waking:
                 RobotRun.objects.filter(pk=run.pk, state=RobotRun.State.PENDING).update(
                     due_at=moment.at
                 )
+
+
+def _ends_wait(run: RobotRun, event: Event) -> bool:
+    """Whether an event is what a run waits for: an automatic reply is no answer of a client."""
+    actions = run.robot.actions[: run.step]
+    settings = actions[-1].get("with", {}) if actions else {}
+    trigger = registry.trigger(str(settings.get("event", "")))
+    return trigger is None or trigger.counts(event)
 
 
 def timer_run(robot: Robot, item: Item, moment: Moment, *, now: datetime) -> RobotRun:

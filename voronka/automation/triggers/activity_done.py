@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Literal
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, gettext_noop
 from pydantic import Field
 
 from voronka.automation.models import Robot
 from voronka.automation.naming import RobotNames
-from voronka.automation.params import Params
+from voronka.automation.params import ACTIVITY_KINDS, Params, choices
 from voronka.automation.registry import Effect, event_trigger
 from voronka.journal.models import Event
 from voronka.timeline.models import Activity
@@ -18,15 +18,27 @@ from voronka.timeline.models import Activity
 
 class Settings(Params):
     kinds: list[Literal["task", "call", "meeting"]] = Field(
-        default_factory=list, description="Empty: any"
+        default_factory=list,
+        title=gettext_noop("What was finished"),
+        description=gettext_noop("Empty: any"),
+        json_schema_extra=ACTIVITY_KINDS,
     )
     outcomes: list[Literal["done", "no_answer", "no_show", "cancelled"]] = Field(
-        default_factory=list, description="How it ended; empty: done"
+        default_factory=list,
+        title=gettext_noop("How it ended"),
+        description=gettext_noop("How it ended; empty: done"),
+        json_schema_extra=choices(
+            done=gettext_noop("Done"),
+            no_answer=gettext_noop("No answer"),
+            no_show=gettext_noop("Nobody came"),
+            cancelled=gettext_noop("Cancelled"),
+        ),
     )
     answers: list[str] = Field(
         default_factory=list,
         max_length=20,
-        description="Codes of the answers of a task that asks for one; empty: any",
+        title=gettext_noop("Answers"),
+        description=gettext_noop("Codes of the answers of a task that asks for one; empty: any"),
     )
 
 

@@ -7,12 +7,12 @@ from functools import partial
 from typing import Literal
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, gettext_noop
 from pydantic import Field
 
 from voronka.automation.models import AutoTask
 from voronka.automation.naming import RobotNames
-from voronka.automation.params import Duration, Params
+from voronka.automation.params import ACTIVITY_KINDS, Duration, Params
 from voronka.automation.registry import Clock, Moment, timer_trigger
 from voronka.automation.spans import Span
 from voronka.items.models import Item
@@ -20,11 +20,18 @@ from voronka.timeline.models import Activity
 
 
 class Settings(Params):
-    after: Duration = Field("", description="How long past its time; empty: at once")
-    kinds: list[Literal["task", "call", "meeting"]] = Field(
-        default_factory=list, description="Empty: any"
+    after: Duration = Field(
+        "",
+        title=gettext_noop("Overdue for"),
+        description=gettext_noop("How long past its time; empty: at once"),
     )
-    only_auto_tasks: bool = Field(False, description="Only tasks that robots have set")
+    kinds: list[Literal["task", "call", "meeting"]] = Field(
+        default_factory=list,
+        title=gettext_noop("What is overdue"),
+        description=gettext_noop("Empty: any"),
+        json_schema_extra=ACTIVITY_KINDS,
+    )
+    only_auto_tasks: bool = Field(False, title=gettext_noop("Only tasks that robots have set"))
 
 
 def _says(params: Settings, names: RobotNames) -> str:

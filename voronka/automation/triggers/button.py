@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, gettext_noop
 from pydantic import Field
 
 from voronka.automation.models import Robot
@@ -14,7 +14,11 @@ from voronka.journal.models import Event
 
 
 class Settings(Params):
-    label: Words = Field(NO_WORDS, description="What stands on the button; empty: the robot's name")
+    label: Words = Field(
+        NO_WORDS,
+        title=gettext_noop("Words on the button"),
+        description=gettext_noop("What stands on the button; empty: the robot's name"),
+    )
 
 
 def _says(params: Settings, names: RobotNames) -> str:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, gettext_noop
 from pydantic import Field
 
 from voronka.automation.models import Robot
 from voronka.automation.naming import RobotNames
-from voronka.automation.params import Params
+from voronka.automation.params import LossReasonRef, Params
 from voronka.automation.reasons import reason_in
 from voronka.automation.registry import Effect, NoParams, event_trigger
 from voronka.journal.models import Event
@@ -17,10 +17,11 @@ GROUP = gettext_lazy("Card")
 
 
 class Lost(Params):
-    reasons: list[str] = Field(
+    reasons: list[LossReasonRef] = Field(
         default_factory=list,
         max_length=50,
-        description="Codes of loss reasons; empty: whatever the reason",
+        title=gettext_noop("Loss reasons"),
+        description=gettext_noop("Codes of loss reasons; empty: whatever the reason"),
     )
 
 
@@ -43,7 +44,9 @@ def won(event: Event, params: NoParams, robot: Robot) -> bool:
 def _says(params: Lost, names: RobotNames) -> str:
     if not params.reasons:
         return _("a card was lost")
-    return _("a card was lost for the reason: %(reasons)s") % {"reasons": ", ".join(params.reasons)}
+    return _("a card was lost for the reason: %(reasons)s") % {
+        "reasons": names.reasons(params.reasons)
+    }
 
 
 @event_trigger(

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, gettext_noop, ngettext
 from pydantic import Field
 
 from voronka.automation.naming import RobotNames
@@ -21,26 +21,40 @@ LATE = timedelta(days=1)  # a date long past does not fire when the robot is new
 
 
 class Settings(Params):
-    field: FieldRef = Field(description="A field that holds a date")
-    days: int = Field(0, ge=-3660, le=3660, description="Days after it; before it when negative")
-    at: time = Field(time(10), description="Time of the day in the company's time zone")
+    field: FieldRef = Field(
+        title=gettext_noop("Date"),
+        description=gettext_noop("A field that holds a date"),
+        json_schema_extra={"x-ref": "field", "x-kinds": ["date", "datetime"]},
+    )
+    days: int = Field(
+        0,
+        ge=-3660,
+        le=3660,
+        title=gettext_noop("Days after it"),
+        description=gettext_noop("Days after it; before it when negative"),
+    )
+    at: time = Field(
+        time(10),
+        title=gettext_noop("At what time"),
+        description=gettext_noop("Time of the day in the company's time zone"),
+    )
 
 
 def _says(params: Settings, names: RobotNames) -> str:
     count = abs(params.days)
     said = {"field": names.field(params.field), "n": count, "at": f"{params.at:%H:%M}"}
     if params.days == 0:
-        return _("on the day of “%(field)s”, at %(at)s") % said
+        return _("it is the day of “%(field)s”, %(at)s") % said
     if params.days < 0:
         text = ngettext(
-            "%(n)d day before “%(field)s”, at %(at)s",
-            "%(n)d days before “%(field)s”, at %(at)s",
+            "it is %(n)d day before “%(field)s”, at %(at)s",
+            "it is %(n)d days before “%(field)s”, at %(at)s",
             count,
         )
     else:
         text = ngettext(
-            "%(n)d day after “%(field)s”, at %(at)s",
-            "%(n)d days after “%(field)s”, at %(at)s",
+            "it is %(n)d day after “%(field)s”, at %(at)s",
+            "it is %(n)d days after “%(field)s”, at %(at)s",
             count,
         )
     return text % said

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, gettext_noop
 from pydantic import Field
 
 from voronka.automation.naming import RobotNames
@@ -16,13 +16,19 @@ from voronka.items.models import Item
 
 
 class Settings(Params):
-    percent: int = Field(100, ge=1, le=1000, description="Of the stage's deadline; 100 is overdue")
+    percent: int = Field(
+        100,
+        ge=1,
+        le=1000,
+        title=gettext_noop("Percent of the deadline"),
+        description=gettext_noop("Of the stage's deadline; 100 is overdue"),
+    )
 
 
 def _says(params: Settings, names: RobotNames) -> str:
     if params.percent == 100:
         return _("the stage's deadline has passed")
-    return _("%(percent)d %% of the stage's deadline have passed") % {"percent": params.percent}
+    return _("%(percent)d %% of the stage's deadline has passed") % {"percent": params.percent}
 
 
 @timer_trigger(

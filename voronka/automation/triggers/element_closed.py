@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from typing import Literal
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, gettext_noop
 from pydantic import Field
 
 from voronka.automation.models import Robot
 from voronka.automation.naming import RobotNames
-from voronka.automation.params import Params, PipelineRef
+from voronka.automation.params import Params, PipelineRef, choices
 from voronka.automation.registry import event_trigger
 from voronka.items.models import Item, ItemLink
 from voronka.journal.models import Event
@@ -19,10 +19,21 @@ from voronka.pipelines.models import Pipeline, Stage
 
 
 class Settings(Params):
-    how: Literal["won", "lost", "any"] = Field("won", description="How it was finished")
-    all: bool = Field(True, description="Only when no element is open any more")
+    how: Literal["won", "lost", "any"] = Field(
+        "won",
+        title=gettext_noop("How it was finished"),
+        json_schema_extra=choices(
+            won=gettext_noop("Successfully"),
+            lost=gettext_noop("Without success"),
+            any=gettext_noop("Either way"),
+        ),
+    )
+    all: bool = Field(True, title=gettext_noop("Only when no element is open any more"))
     pipelines: list[PipelineRef] = Field(
-        default_factory=list, max_length=50, description="Funnels of the elements; empty: any"
+        default_factory=list,
+        max_length=50,
+        title=gettext_noop("Funnels of the elements"),
+        description=gettext_noop("Funnels of the elements; empty: any"),
     )
 
 

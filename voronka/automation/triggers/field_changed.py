@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, gettext_noop
 from pydantic import Field
 
 from voronka.automation.models import Robot
@@ -14,12 +14,13 @@ from voronka.journal.models import Event
 
 
 class Settings(Params):
-    new: bool = Field(False, description="Also when a card is made with the field filled")
     fields: list[FieldRef] = Field(
         default_factory=list,
         max_length=50,
-        description="Which fields count; empty: whichever has changed",
+        title=gettext_noop("Fields"),
+        description=gettext_noop("Which fields count; empty: whichever has changed"),
     )
+    new: bool = Field(False, title=gettext_noop("Also when a card is made with the field filled"))
 
 
 def _says(params: Settings, names: RobotNames) -> str:

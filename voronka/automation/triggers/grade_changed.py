@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, gettext_noop
 from pydantic import Field
 
 from voronka.automation.models import Robot
@@ -17,7 +17,9 @@ from voronka.journal.models import Event
 
 class Settings(Params):
     to: list[Literal["A", "B", "C"]] = Field(
-        default_factory=list, description="Only when it became one of these; empty: any"
+        default_factory=list,
+        title=gettext_noop("What it became"),
+        description=gettext_noop("Only when it became one of these; empty: any"),
     )
 
 

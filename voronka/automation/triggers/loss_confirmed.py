@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, gettext_noop
 from pydantic import Field
 
 from voronka.automation.models import Robot
 from voronka.automation.naming import RobotNames
-from voronka.automation.params import Params
+from voronka.automation.params import LossReasonRef, Params
 from voronka.automation.reasons import reason_in
 from voronka.automation.registry import Effect, event_trigger
 from voronka.journal.models import Event
 
 
 class Settings(Params):
-    reasons: list[str] = Field(
+    reasons: list[LossReasonRef] = Field(
         default_factory=list,
         max_length=50,
-        description="Codes of loss reasons; empty: whatever the reason",
+        title=gettext_noop("Loss reasons"),
+        description=gettext_noop("Codes of loss reasons; empty: whatever the reason"),
     )
 
 
@@ -26,7 +27,7 @@ def _says(params: Settings, names: RobotNames) -> str:
     if not params.reasons:
         return _("a loss was confirmed")
     return _("a loss was confirmed for the reason: %(reasons)s") % {
-        "reasons": ", ".join(params.reasons)
+        "reasons": names.reasons(params.reasons)
     }
 
 

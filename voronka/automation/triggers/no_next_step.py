@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, gettext_noop
 from pydantic import Field
 
 from voronka.automation.params import Duration, Params
@@ -16,7 +16,7 @@ from voronka.timeline.models import Activity
 
 
 class Settings(Params):
-    after: Duration = Field("1h", min_length=2)
+    after: Duration = Field("1h", min_length=2, title=gettext_noop("No next step for"))
 
 
 @timer_trigger(

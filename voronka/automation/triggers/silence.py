@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, gettext_noop
 from pydantic import Field
 
 from voronka.automation.params import Duration, Params
@@ -15,7 +15,7 @@ from voronka.items.models import Item
 
 
 class Settings(Params):
-    after: Duration = Field("2d", min_length=2)
+    after: Duration = Field("2d", min_length=2, title=gettext_noop("Silence for"))
 
 
 @timer_trigger(

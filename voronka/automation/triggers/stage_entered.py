@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, gettext_noop
 from pydantic import Field
 
 from voronka.automation.models import Robot
@@ -18,7 +18,10 @@ class Settings(Params):
     stages: list[StageRef] = Field(
         default_factory=list,
         max_length=50,
-        description="Which stages count; empty: the robot's own, or every stage of work",
+        title=gettext_noop("Stages"),
+        description=gettext_noop(
+            "Which stages count; empty: the robot's own, or every stage of work"
+        ),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, gettext_noop
 from pydantic import Field
 
 from voronka.automation.params import Duration, Params
@@ -16,7 +16,7 @@ from voronka.items.models import Item
 
 
 class Settings(Params):
-    after: Duration = Field("5m", min_length=2)
+    after: Duration = Field("5m", min_length=2, title=gettext_noop("Waits for"))
 
 
 @timer_trigger(

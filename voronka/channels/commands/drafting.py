@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
+from django.db.models import Model
 from django.utils.translation import gettext as _
 
 from voronka.channels.contract import Incoming, Kind
 from voronka.channels.models import Channel, Enquiry
 from voronka.channels.tidying import StoredFiles
-from voronka.clients.models import Client
-from voronka.pipelines.models import Field, ItemType
-from voronka.pipelines.values import BadValue, clean_value
-from voronka.timeline.commands.messages import Arrival
-from voronka.timeline.models import Message
+from voronka.clients.models import Client, ContactPoint
+from voronka.items.models import Item, ResponseClock, StageVisit, Touch
+from voronka.pipelines.models import Field, ItemType, Pipeline
+from voronka.pipelines.values import BadValue, clean_value, parse_money
+from voronka.timeline.commands.messages import Arrival, find_message
+from voronka.timeline.models import Conversation, Message, Notification
 
+CARD_ROWS: list[type[Model]] = [  # what a stranger's event usually becomes
+    *(Client, ContactPoint, ContactPoint, Item, StageVisit, ResponseClock, Touch),
+    *(Conversation, Message, Notification),
+]
 _REFERENCES = (Field.Kind.USER, Field.Kind.CLIENT, Field.Kind.ITEM, Field.Kind.FILE)
 
 
@@ -43,6 +50,21 @@ def values_for(item_type: ItemType, incoming: Incoming) -> tuple[dict[str, Any],
     return taken, strange
 
 
+def order_columns(pipeline: Pipeline, incoming: Incoming) -> dict[str, Any]:
+    """Return the amount and the id in the other system, as far as a new card takes them.
+
+    An id that another card of the funnel has already is left out. One SQL query when there is one.
+    """
+    columns: dict[str, Any] = {}
+    if incoming.amount and pipeline.item_type.has_amount:
+        with suppress(BadValue):  # what can't be read stays with the message
+            columns["amount"] = parse_money(incoming.amount)
+    own = incoming.card_id
+    if own and not Item.objects.filter(pipeline=pipeline, external_id=own).exists():
+        columns["external_id"] = own
+    return columns
+
+
 def title_for(channel: Channel, incoming: Incoming, client: Client | None) -> str:
     """Return the title of a new card: what it is about, else who wrote, else by what channel."""
     about = incoming.title or incoming.subject
@@ -68,6 +90,8 @@ def arrival_of(
         "fields": {**incoming.extra, **strange},
         "company": incoming.company,
         "products": list(incoming.products),
+        "amount": incoming.amount,
+        "card_id": incoming.card_id,
         "left_out": files.left_out,
         "inline": {f.content_id: row.pk for f, row in files.kept if f.content_id},
     }
@@ -83,7 +107,7 @@ def arrival_of(
         author_name=incoming.name,
         identity=incoming.identities[0] if incoming.identities else ("", ""),
         thread_key=incoming.thread_key,
-        external_id=incoming.external_id or enquiry.external_id,
+        external_id=_message_id(enquiry, channel, incoming),
         reply_to_id=reply_to.pk if reply_to else None,
         automatic=incoming.kind == Kind.AUTO_REPLY,
         attachment_ids=[row.pk for _file, row in files.kept],
@@ -92,7 +116,18 @@ def arrival_of(
     )
 
 
-def keep_files(files: StoredFiles, *, item_id: int | None, client_id: int | None) -> None:
+def _message_id(enquiry: Enquiry, channel: Channel, incoming: Incoming) -> str:
+    """Return what the message is called: as its sender says, unless another one is called so.
+
+    Some programs number all their letters alike; none of them may be lost for that.
+    """
+    own = incoming.external_id
+    if own and own != enquiry.external_id and find_message(channel.pk, own) is None:
+        return own
+    return enquiry.external_id
+
+
+def keep_files(files: StoredFiles, *, item_id: int | None, client_id: int | None = None) -> None:
     """Save the rows of an event's files at their card, or at their client without one."""
     for _file, row in files.kept:
         row.item_id = item_id

@@ -5,25 +5,36 @@ Source: docs/domain/intake.md, "nothing is lost".
 
 from __future__ import annotations
 
+import copy
 import logging
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from voronka.channels import rules
 from voronka.channels.commands.carding import make_plan, settle
-from voronka.channels.contract import BadEvent, Incoming, RawEvent
+from voronka.channels.commands.drafting import CARD_ROWS
+from voronka.channels.commands.placing import Plan
+from voronka.channels.commands.recognising import is_plain, lock_identities
+from voronka.channels.contract import BadEvent, Identity, Incoming, RawEvent
 from voronka.channels.facts import facts_of
 from voronka.channels.models import UNFINISHED, Channel, Enquiry
 from voronka.channels.registry import provider_of
-from voronka.channels.tidying import external_key, store_files, tidy
+from voronka.channels.tidying import StoredFiles, external_key, store_files, tidy
+from voronka.clients.queries import known_identities
 from voronka.journal.actors import Actor
-from voronka.journal.commands import record
+from voronka.journal.commands import record, together
 from voronka.journal.models import Event
-from voronka.kernel.errors import DomainError, NotFound
+from voronka.kernel.combining import Combiner
+from voronka.kernel.errors import DomainError, InvalidInput, NotFound
+from voronka.kernel.gathering import gathered
+from voronka.kernel.prepared import remembering
+from voronka.kernel.rows import insert_row
 from voronka.people import access
 from voronka.people.queries import company
 
@@ -58,7 +69,7 @@ def receive(channel: Channel, event: RawEvent, *, process_now: bool = True) -> E
 @transaction.atomic(durable=True)
 def _store(channel: Channel, event: RawEvent) -> Enquiry:
     now = timezone.now()
-    enquiry = Enquiry.objects.create(
+    enquiry = Enquiry(
         channel=channel,
         external_id=external_key(event.external_id),
         raw=event.body,
@@ -69,6 +80,7 @@ def _store(channel: Channel, event: RawEvent) -> Enquiry:
         received_at=now,
         next_try_at=now + _TAKEN_FOR,
     )
+    insert_row(enquiry)
     seen = channel.last_received_at
     if not event.test and (seen is None or now - seen > _SEEN_EVERY):
         Channel.objects.filter(pk=channel.pk).update(last_received_at=now)
@@ -96,22 +108,61 @@ def _process(enquiry: Enquiry, *, fresh: bool = False) -> Enquiry:
     Args:
         fresh: we have stored it just now, so it is ours for `_TAKEN_FOR`: needs no lock.
     """
-    with translation.override(company().language):  # what is stored speaks the company's
+    with remembering(), translation.override(company().language):  # stored in the company's
         try:
             incoming = _understand(enquiry)
         except Exception as error:
             return _give_up(enquiry, Enquiry.State.FAILED, error)
-        try:
-            plan = make_plan(enquiry, incoming)
-            files = store_files(incoming)
-            with transaction.atomic():
-                locked = enquiry if fresh else _lock(enquiry.pk)
-                if locked is not None:
-                    settle(locked, enquiry.channel, incoming, files, plan)
-                    return locked
-        except Exception as error:
-            return _give_up(enquiry, Enquiry.State.PARSED, error, kind=incoming.kind)
+        if fresh and not enquiry.test and is_plain(incoming):
+            return _carded((enquiry, incoming))
+        return _card(enquiry, incoming, fresh=fresh)
+
+
+def _card(enquiry: Enquiry, incoming: Incoming, *, fresh: bool) -> Enquiry:
+    """Make the card of one understood event, in a transaction of its own."""
+    try:
+        plan = make_plan(enquiry, incoming)
+        files = store_files(incoming)
+        with transaction.atomic():
+            locked = enquiry if fresh else _lock(enquiry.pk)
+            if locked is not None:
+                settle(locked, enquiry.channel, incoming, files, plan)
+                return locked
+    except Exception as error:
+        return _give_up(enquiry, Enquiry.State.PARSED, error, kind=incoming.kind)
     return _read(enquiry.pk)
+
+
+def _card_heap(fresh: Sequence[tuple[Enquiry, Incoming]]) -> list[Enquiry]:
+    """Make the cards of plain messages that came at the same time."""
+    done: dict[int, Enquiry] = {}
+    if len(fresh) > 1:
+        done = {row.pk: row for row in _card_strangers(fresh)}
+    return [done.get(row.pk) or _card(row, incoming, fresh=True) for row, incoming in fresh]
+
+
+def _card_strangers(fresh: Sequence[tuple[Enquiry, Incoming]]) -> list[Enquiry]:
+    """Make the cards of those who write for the first time, in one transaction; return their rows.
+
+    The rows given stay as they are, so that they can be worked on one by one if this fails.
+    """
+    seen: set[Identity] = set()
+    heap: list[tuple[Enquiry, Incoming, Plan]] = []
+    for row, incoming in fresh:
+        if seen.isdisjoint(incoming.identities):
+            seen |= set(incoming.identities)
+            heap.append((copy.copy(row), incoming, make_plan(row, incoming)))
+    with transaction.atomic(), together(), gathered(CARD_ROWS, times=len(heap)):
+        lock_identities(list(seen))
+        known = known_identities(seen, at=timezone.now())
+        ours = [entry for entry in heap if known.isdisjoint(entry[1].identities)]
+        for row, incoming, plan in ours:
+            settle(row, row.channel, incoming, StoredFiles([], []), plan, stranger=True)
+    return [row for row, _incoming, _plan in ours]
+
+
+_MOST_AT_ONCE = 16  # events in one transaction
+_carded = Combiner(_card_heap, most=_MOST_AT_ONCE)
 
 
 def _read(enquiry_id: int) -> Enquiry:
@@ -169,6 +220,7 @@ def replay(enquiry_id: int, *, by: Actor, pardon: bool = False) -> Enquiry:
     Raises:
         NotFound: there is no such event.
         Forbidden: the role lacks the right "control".
+        InvalidInput: it was stopped so long ago that its body has been forgotten.
     """
     with transaction.atomic():
         access.require_right(by, "control")
@@ -176,12 +228,36 @@ def replay(enquiry_id: int, *, by: Actor, pardon: bool = False) -> Enquiry:
         if row is None:
             raise NotFound(_("There is no such event in the ledger."))
         stopped = (Enquiry.State.EXCLUDED, Enquiry.State.IGNORED)
+        if row.state not in UNFINISHED and pardon and _is_forgotten(row):
+            raise InvalidInput(
+                _("What came was forgotten after its term: nothing is left to card.")
+            )
         if row.state in UNFINISHED or (pardon and row.state in stopped):
             row.state, row.next_try_at = Enquiry.State.RECEIVED, timezone.now()
             row.decision = {"pardoned": by.user_id} if pardon else {}
             row.save(update_fields=["state", "next_try_at", "decision"])
             record("enquiry.replayed", row, by=by, channel=row.channel_id, pardon=pardon)
     return process(enquiry_id)
+
+
+def _is_forgotten(enquiry: Enquiry) -> bool:
+    return Enquiry.objects.filter(pk=enquiry.pk, raw=b"").exists()
+
+
+def retry_channel(channel_id: int, *, by: Actor, most: int = 50) -> int:
+    """Try a channel's events without a card again, now that its set-up has changed.
+
+    The oldest `most` at once, the others within a minute. Return how many have still none.
+
+    Raises:
+        Forbidden: the role lacks "setup".
+    """
+    access.require_right(by, "setup")
+    waiting = Enquiry.objects.lost().filter(channel_id=channel_id)
+    waiting.update(next_try_at=timezone.now(), attempts=0)
+    for pk in waiting.order_by("pk").values_list("pk", flat=True)[:most]:
+        process(pk)
+    return waiting.count()
 
 
 def sweep(*, at: datetime | None = None, batch: int = 200) -> int:
@@ -212,3 +288,13 @@ def forget_raw(*, before: datetime, batch: int = 5000) -> int:
     ids = list(finished.exclude(raw=b"").values_list("pk", flat=True)[:batch])
     empty: Any = {"raw": b"", "headers": {}}
     return Enquiry.objects.filter(pk__in=ids).update(**empty)
+
+
+def forget_kept_too_long(*, at: datetime | None = None) -> int:
+    """Empty a batch of raw bodies older than VORONKA_KEEP_RAW_DAYS; how many, 0 when all is done.
+
+    The journal, the cards with their messages and files, and the rows of the ledger stay.
+    """
+    if not settings.KEEP_RAW_DAYS:
+        return 0
+    return forget_raw(before=(at or timezone.now()) - timedelta(days=settings.KEEP_RAW_DAYS))

@@ -12,7 +12,7 @@ from django.db import connection
 from django.db.models import Q
 
 from voronka.channels import rules
-from voronka.channels.contract import Identity, Incoming
+from voronka.channels.contract import Identity, Incoming, Kind
 from voronka.channels.models import Channel, RepeatRule
 from voronka.clients.commands import link_person_to_company
 from voronka.clients.commands.contacting import write_points
@@ -42,6 +42,13 @@ def lock_identities(identities: Sequence[Identity]) -> None:
             )
 
 
+def is_plain(incoming: Incoming) -> bool:
+    """Whether an event is a message that says who writes, answers nothing, and brings no files."""
+    answers = incoming.reply_to or incoming.thread_key or incoming.news
+    named = bool(incoming.identities) and not incoming.company
+    return incoming.kind == Kind.MESSAGE and named and not answers and not incoming.files
+
+
 def thread_message(channel: Channel, incoming: Incoming) -> Message | None:
     """Return the newest known message of an event's thread: by the ids it answers, or its chat."""
     rows = Message.objects.select_related("conversation__item", "conversation__client")
@@ -67,6 +74,7 @@ def client_of(incoming: Incoming, thread: Message | None) -> Client | None:
     """Return the client: by the thread, else by an identity; keep identities that are new."""
     known = thread.conversation.client if thread else None
     if known is not None and known.merged_into_id is None and known.deleted_at is None:
+        _add_missing_kinds(known, incoming)
         return known
     client, told = client_with(incoming.identities)
     if client is None:
@@ -77,6 +85,21 @@ def client_of(incoming: Incoming, thread: Message | None) -> Client | None:
         fresh = [Point(kind, value, value) for kind, value in new if (kind, value) not in own]
         write_points(client, fresh, after=len(own))
     return client
+
+
+def _add_missing_kinds(client: Client, incoming: Incoming) -> None:
+    """Keep a phone given in a thread whose client had none so far, or an e-mail, and so on.
+
+    A second one of a kind may be somebody else's, who answers the same letter: it is left out.
+    """
+    if not incoming.identities:
+        return
+    own = list(client.contact_points.values_list("kind", flat=True))
+    new = {kind: Point(kind, value, value) for kind, value in reversed(incoming.identities)}
+    fresh = [point for kind, point in new.items() if kind not in own]
+    taken = client_with([(p.kind, p.value) for p in fresh])[1] if fresh else set()
+    if free := [point for point in fresh if point.value not in taken]:
+        write_points(client, free, after=len(own))
 
 
 def make_client(

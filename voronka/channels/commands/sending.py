@@ -11,26 +11,23 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from voronka.channels import rules
-from voronka.channels.contract import Delivery, FileOut, NotSent, Outgoing, Refused, TryAgain
+from voronka.channels.commands.templates import count_use
+from voronka.channels.contract import FileOut, NotSent, Outgoing, Refused, TryAgain
 from voronka.channels.errors import ChannelOff, WindowClosed
 from voronka.channels.facts import facts_of
 from voronka.channels.models import Channel
-from voronka.channels.registry import provider_of
+from voronka.channels.registry import provider_of, providers
+from voronka.channels.tracking import tracked_html
 from voronka.journal.actors import Actor
 from voronka.journal.models import Event
 from voronka.kernel.errors import InvalidInput, NotFound
-from voronka.timeline.commands.messages import (
-    Letter,
-    begin_sending,
-    due_messages,
-    note_failed,
-    note_sent,
-    write_message,
-)
+from voronka.timeline.commands.messages import Letter, write_message
+from voronka.timeline.commands.sending import begin_sending, due_messages, note_failed, note_sent
 from voronka.timeline.conversations import last_identity
 from voronka.timeline.markup import clean_html
 from voronka.timeline.models import Conversation, Message
@@ -55,6 +52,8 @@ def send_message(
     send_at: datetime | None = None,
     cancel_on_reply: bool = False,
     meta: dict[str, Any] | None = None,
+    template_id: int | None = None,
+    answer: str = "",
 ) -> Message:
     """Write to a client by a channel; it is sent as soon as the caller's transaction commits.
 
@@ -65,6 +64,8 @@ def send_message(
         conversation_id: where it belongs; or `item_id`, or `client_id`, whose conversation it is.
         to: the client's (kind, value) in the channel.
         send_at, cancel_on_reply: later, and not if the client writes first (TL-9).
+        template_id: the template that the text was made of; its use is counted.
+        answer: the key of the objection that it answers (`usefulness.answer_key`).
     Raises:
         NotFound: no such channel or conversation.
         ChannelOff: the channel is off, or does not send.
@@ -108,11 +109,21 @@ def send_message(
         attachment_ids=attachment_ids,
         send_at=send_at,
         cancel_on_reply=cancel_on_reply,
-        meta=meta or {},
+        meta={**(meta or {}), **_made_of(template_id, answer)},
     )
-    return write_message(
-        letter, by=by, conversation_id=conversation_id, item_id=item_id, client_id=client_id
-    )
+    with transaction.atomic():
+        message = write_message(
+            letter, by=by, conversation_id=conversation_id, item_id=item_id, client_id=client_id
+        )
+        if template_id is not None:
+            count_use(template_id)
+    return message
+
+
+def _made_of(template_id: int | None, answer: str) -> dict[str, Any]:
+    """Return what a message remembers of the text at hand that it was made of (TL-8)."""
+    kept = {"template": template_id, "answer": answer}
+    return {name: value for name, value in kept.items() if value}
 
 
 def deliver(message_id: int) -> None:
@@ -126,7 +137,9 @@ def deliver(message_id: int) -> None:
     if message is None:
         return
     try:
-        delivery = _hand_over(message)
+        channel, outgoing = _outgoing(message)
+        provider, facts = provider_of(channel.provider), facts_of(channel)
+        delivery = provider.send(outgoing, facts)
     except NotSent as failure:
         after = failure.after if isinstance(failure, TryAgain) else None
         temporary = isinstance(failure, TryAgain)
@@ -138,10 +151,11 @@ def deliver(message_id: int) -> None:
         note_failed(message_id, why, retry_at=rules.next_send(message.attempts, timezone.now()))
     else:
         note_sent(message_id, external_id=delivery.external_id, at=delivery.at)
-        Channel.objects.filter(pk=message.channel_id or 0).update(last_sent_at=timezone.now())
+        provider.taken(outgoing, facts)
+        Channel.objects.filter(pk=channel.pk).update(last_sent_at=timezone.now())
 
 
-def _hand_over(message: Message) -> Delivery:
+def _outgoing(message: Message) -> tuple[Channel, Outgoing]:
     channel = Channel.objects.filter(pk=message.channel_id or 0).first()
     if channel is None or not channel.active:
         name = channel.name if channel else message.provider
@@ -152,11 +166,14 @@ def _hand_over(message: Message) -> Delivery:
     ]
     earlier = message.conversation.messages.filter(channel_id=channel.pk, at__lte=message.at)
     ids = earlier.exclude(pk=message.pk).exclude(external_id="").order_by("-at", "-pk")
+    html = message.html
+    if provider_of(channel.provider).tracks(facts_of(channel)):
+        html = tracked_html(message.pk, text=message.text, html=html)
     outgoing = Outgoing(
         key=f"voronka-{message.pk}",
         to=(message.identity_kind, message.identity_value),
         text=message.text,
-        html=message.html,
+        html=html,
         subject=message.subject,
         thread_key=message.thread_key,
         reply_to=list(ids.values_list("external_id", flat=True)[:_THREAD]),
@@ -164,7 +181,7 @@ def _hand_over(message: Message) -> Delivery:
         author=str(message.author or ""),
         meta=message.meta,
     )
-    return provider_of(channel.provider).send(outgoing, facts_of(channel))
+    return channel, outgoing
 
 
 def send_due(*, at: datetime | None = None, batch: int = 200) -> int:
@@ -176,8 +193,17 @@ def send_due(*, at: datetime | None = None, batch: int = 200) -> int:
 
 
 def on_message_written(event: Event) -> None:
-    """Let a job send what was written (a handler of `item.message_written` and the client's)."""
+    """Let a job send what was written (a handler of `item.message_written` and the client's).
+
+    A channel that asks nobody outside does not wait for a worker, who may be busy with letters:
+    its message goes as soon as this commits. The job then finds nothing to do, or mends a crash.
+    """
     from voronka.channels.tasks import send
 
-    if event.diff.get("send_at") is None:
-        send.defer(message_id=event.diff["message"])
+    if event.diff.get("send_at") is not None:
+        return
+    message_id = event.diff["message"]
+    send.defer(message_id=message_id)
+    provider = providers().get(event.diff.get("provider") or "")
+    if provider is not None and provider.sends_at_once:
+        transaction.on_commit(lambda: deliver(message_id), robust=True)

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from voronka.channels import rules
 from voronka.channels.commands.ledger import receive
+from voronka.channels.commands.setup import note_problem
 from voronka.channels.contract import BadEvent, RawEvent
 from voronka.channels.facts import facts_of
 from voronka.channels.models import Channel, Enquiry
@@ -53,7 +54,9 @@ class Trial:
 
 
 def try_channel(channel_id: int, *, by: Actor) -> Trial:
-    """Send a marked enquiry through a channel's whole intake; records `channel.tested`.
+    """Try a channel's connection, then its whole intake with a marked enquiry.
+
+    Records `channel.tested`.
 
     The card and client it makes go to the recycle bin at once, and count nowhere.
 
@@ -69,7 +72,11 @@ def try_channel(channel_id: int, *, by: Actor) -> Trial:
         raise NotFound(_("There is no such channel."))
     provider = provider_of(channel.provider)
     try:
-        event = provider.sample(facts_of(channel), mark=secrets.token_hex(6))
+        facts = facts_of(channel)
+        if problem := provider.check(facts):
+            note_problem(channel.pk, str(problem))
+            return Trial(False, problem=problem)
+        event = provider.sample(facts, mark=secrets.token_hex(6))
     except BadEvent as error:
         return Trial(False, problem=str(error))
     if event is None:

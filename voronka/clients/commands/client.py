@@ -14,9 +14,8 @@ from voronka.clients.models import Client
 from voronka.journal.actors import Actor
 from voronka.journal.commands import record
 from voronka.journal.models import Event
-from voronka.kernel.errors import InvalidInput, NotFound
+from voronka.kernel.errors import NotFound
 from voronka.people import access
-from voronka.people.models import User
 
 
 def lock_client(client_id: int, *, by: Actor, action: str) -> Client:
@@ -48,16 +47,3 @@ def note_event(
 ) -> Event:
     """Record an event of a client with its owner, which live streams need."""
     return record(verb, client, by=by, at=at, owner_id=client.owner_id, **diff)
-
-
-def require_active(owner_id: int) -> None:
-    """Refuse an owner who no longer works here.
-
-    Raises:
-        InvalidInput: with a sentence for the field "owner".
-    """
-    if not User.objects.filter(pk=owner_id, is_active=True).exists():
-        raise InvalidInput(
-            _("This person no longer works here. Choose another one."),
-            fields={"owner": _("Choose a person.")},
-        )

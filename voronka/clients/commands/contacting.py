@@ -14,6 +14,7 @@ from voronka.clients.commands.client import lock_client, note_event, save_client
 from voronka.clients.models import Client, ContactPoint
 from voronka.journal.actors import Actor
 from voronka.kernel.errors import InvalidInput, NotFound
+from voronka.kernel.rows import insert_rows
 
 _LAST_POSITION = 32_767
 
@@ -108,7 +109,7 @@ def write_points(
     client: Client, points: Iterable[rules.Point], *, after: int = -1
 ) -> list[ContactPoint]:
     """Store contact points that are known to be new to the client, in order."""
-    return ContactPoint.objects.bulk_create(
+    return insert_rows(
         ContactPoint(
             client=client,
             kind=p.kind,

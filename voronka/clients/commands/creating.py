@@ -11,14 +11,16 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from voronka.clients.changes import clean_changes, read_points, require_free_key
-from voronka.clients.commands.client import note_event, require_active
+from voronka.clients.commands.client import note_event
 from voronka.clients.commands.contacting import write_points
 from voronka.clients.commands.linking import link_person_to_company
 from voronka.clients.models import Client
 from voronka.clients.rules import Point
 from voronka.journal.actors import Actor
 from voronka.kernel.errors import InvalidInput, Sentence
+from voronka.kernel.rows import insert_row
 from voronka.people import access
+from voronka.people.queries import require_working
 
 
 @transaction.atomic
@@ -56,7 +58,7 @@ def create_client(
     if owner_id is None:
         raise InvalidInput(_("Name a responsible person."), fields={"owner": _("Choose a person.")})
     access.require(by, "add", access.CLIENTS, owner_id=owner_id)
-    require_active(owner_id)
+    require_working(owner_id)
     wrong: dict[str, Sentence] = {}
     if kind not in Client.Kind.values:
         wrong["kind"] = _("A client is a person or a company.")
@@ -85,6 +87,6 @@ def place_client(
     In the transaction of a command that has checked the right and cleaned what was given.
     """
     client.created_at = client.changed_at = at or timezone.now()
-    client.save(force_insert=True)
+    insert_row(client)
     write_points(client, points)
     note_event("client.created", client, by=by, at=at, name=client.name, kind=client.kind)

@@ -9,12 +9,13 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from voronka.clients.changes import COLUMNS, Changes, clean_changes, require_free_key
-from voronka.clients.commands.client import lock_client, note_event, require_active, save_client
+from voronka.clients.commands.client import lock_client, note_event, save_client
 from voronka.clients.models import Client
 from voronka.journal.actors import Actor
 from voronka.journal.commands import plain
 from voronka.kernel.errors import Conflict, InvalidInput
 from voronka.people.models import User
+from voronka.people.queries import require_working
 
 
 @transaction.atomic
@@ -62,7 +63,7 @@ def assign_client(client_id: int, *, to: User, by: Actor) -> Client:
     client = lock_client(client_id, by=by, action="change")
     if client.owner_id == to.pk:
         return client
-    require_active(to.pk)
+    require_working(to.pk)
     left = client.owner_id
     client.owner = to
     save_client(client, ["owner"])

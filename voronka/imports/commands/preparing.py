@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from voronka.imports.mapping import Mapping, guess, headers_key, parse_mapping
 from voronka.imports.models import ImportRun, SavedMapping
-from voronka.imports.tables import Reading, open_table
+from voronka.imports.tables import SPREADSHEETS, Reading, open_table
 from voronka.imports.targets import planner_for, targets
 from voronka.journal.actors import Actor
 from voronka.journal.commands import record
@@ -38,22 +38,27 @@ def may_import(by: Actor, entity: str, pipeline: str = "") -> None:
 
 
 def take_file(
-    file: File[bytes], *, name: str, entity: str, user: User, pipeline: str = ""
+    file: File[bytes],
+    *,
+    name: str,
+    entity: str,
+    user: User,
+    pipeline: str = "",
+    limited: bool = True,
 ) -> ImportRun:
     """Keep a file, guess how it is read and where its columns go; the run is a draft.
 
     A mapping used before for the same headers is taken again.
 
+    Args:
+        limited: refuse what is too large for a page; the command line takes any size.
     Raises:
         InvalidInput: not a table, empty, or too large.
         Forbidden: the role may not import this.
     """
     may_import(Actor.user(user), entity, pipeline)
-    if (file.size or 0) > settings.UPLOAD_MAX_BYTES:
-        raise InvalidInput(
-            _("A file may have up to %(count)d MB and must not be empty.")
-            % {"count": settings.UPLOAD_MAX_BYTES // 1024**2}
-        )
+    if limited:
+        _require_size(file.size or 0, name)
     run = ImportRun(
         entity=entity,
         file_name=clean_file_name(name),
@@ -69,6 +74,24 @@ def take_file(
     return run
 
 
+def _require_size(size: int, name: str) -> None:
+    """Spreadsheets are read whole into memory, CSV line by line."""
+    if Path(name).suffix.lower() in SPREADSHEETS:
+        if size > settings.UPLOAD_MAX_BYTES:
+            raise InvalidInput(
+                _("A spreadsheet may have up to %(count)d MB. Save it as CSV, or cut it in parts.")
+                % {"count": settings.UPLOAD_MAX_BYTES // 1024**2}
+            )
+    elif size > settings.IMPORT_MAX_BYTES:
+        raise InvalidInput(
+            _(
+                "A file may have up to %(count)d MB here. Cut it in parts, or import it on the"
+                " server by “voronka import”, which takes any size."
+            )
+            % {"count": settings.IMPORT_MAX_BYTES // 1024**2}
+        )
+
+
 def prepare_import(
     run: ImportRun,
     *,
@@ -82,8 +105,7 @@ def prepare_import(
         Conflict: the run has started already.
         InvalidInput: the file can't be read this way.
     """
-    if run.is_busy or run.state in (State.DONE, State.UNDONE):
-        raise Conflict(_("This import has started already."))
+    _require_not_begun(run)
     table = open_table(_path(run), name=run.file_name, reading=reading)
     run.headers, run.reading = table.headers, table.reading.as_dict()
     run.total = sum(1 for _row in table.rows)
@@ -127,8 +149,7 @@ def start_import(
     from voronka.imports.tasks import continue_import
 
     run = ImportRun.objects.select_for_update().get(pk=run_id)
-    if run.is_busy or run.state in (State.DONE, State.UNDONE):
-        raise Conflict(_("This import has started already."))
+    _require_not_begun(run)
     mapping = parse_mapping(run.mapping)
     may_import(by, run.entity, mapping.pipeline)
     planner_for(mapping, run.headers, by=by)  # refuses a mapping that does not fit
@@ -148,13 +169,52 @@ def start_import(
     return run
 
 
+def _require_not_begun(run: ImportRun) -> None:
+    """Let rows be read anew only while none is in the base: else the way back would be lost.
+
+    Raises:
+        Conflict: it is running, has ended, or stopped half-way.
+    """
+    if run.is_half_done:
+        raise Conflict(_("A part of this file is imported already. Go on with it, or undo it."))
+    if run.is_busy or run.state in (State.DONE, State.UNDONE):
+        raise Conflict(_("This import has started already."))
+
+
+@transaction.atomic
+def resume_import(run_id: int, *, by: Actor, background: bool = True) -> ImportRun:
+    """Go on with what an error has stopped, behind the last whole chunk.
+
+    Records `import.resumed`.
+
+    Args:
+        background: hand it to the worker as a job; else the caller goes on with `work_on`, or
+            `undo_import` if that was stopped.
+    Raises:
+        Conflict: it has not stopped.
+    """
+    from voronka.imports.tasks import continue_import, continue_undo
+
+    run = ImportRun.objects.select_for_update().get(pk=run_id)
+    if run.state != State.FAILED:
+        raise Conflict(_("This import has not stopped by an error."))
+    may_import(by, run.entity, parse_mapping(run.mapping).pipeline)
+    run.state, run.error = State(run.stopped_in or State.RUNNING), ""
+    run.save(update_fields=["state", "error"])
+    record("import.resumed", run, by=by, file=run.file_name)
+    if background:
+        job = continue_undo if run.state == State.UNDOING else continue_import
+        job.defer(run_id=run.pk)
+    return run
+
+
 @transaction.atomic
 def discard_import(run_id: int, *, by: Actor) -> None:
     """Throw a draft or a checked import away; what is imported stays and is undone instead."""
     run = ImportRun.objects.select_for_update().filter(pk=run_id).first()
     if run is None:
         raise NotFound(_("There is no such import."))
-    if run.is_busy or run.state == State.DONE:
+    if run.is_busy or run.state == State.DONE or run.is_half_done:
         raise Conflict(_("This import has started already."))
     may_import(by, run.entity, parse_mapping(run.mapping).pipeline)
     run.delete()

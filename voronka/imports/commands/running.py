@@ -23,7 +23,6 @@ from voronka.kernel.copying import copy_rows
 from voronka.kernel.errors import Conflict, DomainError, NotFound
 from voronka.people.models import User
 from voronka.timeline.commands.notifications import notify
-from voronka.timeline.models import Notification
 
 CHUNK = 1000  # rows in one transaction
 _LOCK = 0x564F_494D  # "VOIM": advisory locks of imports
@@ -119,9 +118,26 @@ def _row(run: ImportRun, plan: Planned) -> list[Any]:
 
 @transaction.atomic
 def _stop(run: ImportRun, error: str) -> None:
-    run.state, run.error, run.finished_at = ImportRun.State.FAILED, error, timezone.now()
-    run.save(update_fields=["state", "error", "finished_at"])
+    run.stopped_in, run.state = run.state, ImportRun.State.FAILED
+    run.error, run.finished_at = error, timezone.now()
+    run.save(update_fields=["stopped_in", "state", "error", "finished_at"])
     record("import.failed", run, by=Actor.system(), error=error[:300], owner_id=run.created_by_id)
+    text = _("The import of “%(file)s” has stopped by an error.") % {"file": run.file_name}
+    notify(run.created_by_id, "job", text, url_name="imports:show", url_id=run.pk)
+
+
+def give_up_import(run_id: int, why: str) -> None:
+    """Stop a run whose job fails again and again; its person sees why and can try again."""
+    with transaction.atomic():
+        run = ImportRun.objects.select_for_update().get(pk=run_id)
+        if run.is_busy:
+            _stop(run, why)
+
+
+def language_of(run_id: int) -> str:
+    """Return the language of the person whose run this is."""
+    languages = ImportRun.objects.values_list("created_by__language", flat=True)
+    return languages.get(pk=run_id)
 
 
 @transaction.atomic
@@ -134,9 +150,7 @@ def _finish(run: ImportRun, by: Actor) -> None:
     record(verb, run, by=by, counts=run.counts, owner_id=run.created_by_id)
     if not checked:
         text = _("The import of “%(file)s” has ended.") % {"file": run.file_name}
-        notify(
-            run.created_by_id, Notification.Kind.JOB, text, url_name="imports:show", url_id=run.pk
-        )
+        notify(run.created_by_id, "job", text, url_name="imports:show", url_id=run.pk)
 
 
 @transaction.atomic

@@ -40,11 +40,11 @@ def start_undo(run_id: int, *, by: Actor, background: bool = True) -> ImportRun:
     from voronka.imports.tasks import continue_undo
 
     run = ImportRun.objects.select_for_update().get(pk=run_id)
-    if run.state not in (ImportRun.State.DONE, ImportRun.State.FAILED):
+    if run.state != ImportRun.State.DONE and not run.is_half_done:
         raise Conflict(_("Only an import that has ended can be undone."))
     may_import(by, run.entity, parse_mapping(run.mapping).pipeline)
-    run.state, run.done = ImportRun.State.UNDOING, 0
-    run.save(update_fields=["state", "done"])
+    run.state, run.done, run.error = ImportRun.State.UNDOING, 0, ""
+    run.save(update_fields=["state", "done", "error"])
     record("import.undo_started", run, by=by)
     if background:
         continue_undo.defer(run_id=run.pk)

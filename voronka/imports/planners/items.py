@@ -52,6 +52,7 @@ class ItemPlanner:
         self.refs = References(by)
         self.cells = Cells(mapping, headers)
         self.stages = [s for s in self.loader.stages if s.is_open]
+        self._ways: dict[str, list[Stage]] = {}  # by the code of the stage where they lead
         self._stage_names = _words(self.loader.stages)
         reasons = list(LossReason.objects.filter(pipeline=pipeline, archived=False))
         self._reasons: dict[str, int] = {word: r.pk for word, r in _words(reasons).items()}
@@ -171,6 +172,16 @@ class ItemPlanner:
                 load.lines = [Line(get("product", "")[:255], price, quantity, product_id=product)]
         return load
 
+    def _before(self, stage: Stage) -> list[Stage]:
+        """Return the stages on the way to a stage, in order: of an end, all others."""
+        known = self._ways.get(stage.code)
+        if known is None:
+            others = [s for s in self.stages if s.pk != stage.pk]
+            if stage.is_open:
+                others = [s for s in others if s.position < stage.position]
+            known = self._ways[stage.code] = others
+        return known
+
     def _visits(
         self, planned: Planned, values: dict[str, str]
     ) -> tuple[list[tuple[Stage, datetime]], frozenset[int]]:
@@ -198,9 +209,7 @@ class ItemPlanner:
             return [], frozenset()
         way: list[tuple[Stage, datetime]] = []
         jumped: set[int] = set()
-        before = [s for s in self.stages if s.pk != stage.pk]
-        if stage.is_open:
-            before = [s for s in before if s.position < stage.position]
+        before = self._before(stage)
         for number, step in enumerate(before):
             at = created if number == 0 else entered.get(step.code)
             if at is None:

@@ -102,6 +102,7 @@ class Unnest(Func):
     """The elements of an array, a row each."""
 
     function = "unnest"
+    template = "%(function)s((%(expressions)s)::bigint[])"  # a filter nothing passes is a bare NULL
     set_returning = True
     output_field = BigIntegerField()
 

@@ -14,6 +14,7 @@ from voronka.items import rules
 from voronka.items.commands.card import note_event, save_card
 from voronka.items.models import Item, ResponseClock
 from voronka.journal.actors import Actor
+from voronka.kernel.rows import insert_row
 from voronka.kernel.worktime import WorkSchedule
 from voronka.people.schedules import calendar_schedule
 from voronka.pipelines.models import Stage
@@ -33,15 +34,17 @@ def keep_clock(item: Item, *, channel_id: int | None = None, source_id: int | No
     """Keep a wound clock as a row, once the card is saved."""
     if item.clock_started_at is None or item.clock_due_at is None:
         return
-    ResponseClock.objects.create(
-        item=item,
-        pipeline_id=item.pipeline_id,
-        source_id=source_id or item.source_id,
-        channel_id=channel_id,
-        owner_id=item.owner_id,
-        started_at=item.clock_started_at,
-        due_at=item.clock_due_at,
-        norm_seconds=int(rules.RESPONSE_NORM.total_seconds()),
+    insert_row(
+        ResponseClock(
+            item=item,
+            pipeline_id=item.pipeline_id,
+            source_id=source_id or item.source_id,
+            channel_id=channel_id,
+            owner_id=item.owner_id,
+            started_at=item.clock_started_at,
+            due_at=item.clock_due_at,
+            norm_seconds=int(rules.RESPONSE_NORM.total_seconds()),
+        )
     )
 
 

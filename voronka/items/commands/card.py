@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db import connection
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -17,8 +18,10 @@ from voronka.journal.models import Event
 from voronka.kernel.errors import InvalidInput, NotFound
 from voronka.kernel.locking import lock_row
 from voronka.kernel.prepared import Prepared
+from voronka.kernel.rows import insert_rows, update_row
 from voronka.people import access
 from voronka.people.schedules import schedule_of
+from voronka.pipelines import formulas
 from voronka.pipelines.models import Stage
 
 
@@ -78,7 +81,52 @@ def save_card(item: Item, fields: Iterable[str], *, at: datetime | None = None) 
     """Write the changed columns and count the version up."""
     item.version = item.version + 1
     item.changed_at = at or timezone.now()
-    item.save(update_fields=[*fields, "version", "changed_at"])
+    update_row(item, [*fields, "version", "changed_at"])
+
+
+def count_formulas(item: Item) -> dict[str, list[Any]]:
+    """Count the card's formulas anew; return {code: [old, new]} of what differs. Saves nothing."""
+    before = item.values
+    item.values = formulas.recount(
+        item.pipeline.item_type.formulas,
+        before,
+        title=item.title,
+        amount=item.amount,
+        created_at=item.created_at,
+    )
+    if item.values is before:
+        return {}
+    codes = sorted({*before, *item.values})
+    return {
+        code: [before.get(code), item.values.get(code)]
+        for code in codes
+        if before.get(code) != item.values.get(code)
+    }
+
+
+_NEXT_STEPS = """
+UPDATE items_item i
+SET next_activity_at = n.at, next_activity_kind = n.kind, next_activity_title = n.title,
+    version = i.version + 1, changed_at = %s
+FROM unnest(%s::bigint[], %s::timestamptz[], %s::text[], %s::text[]) AS n (id, at, kind, title)
+WHERE i.id = n.id"""
+
+
+def save_next_steps(items: Sequence[Item]) -> None:
+    """Write the next steps of several locked cards and count their versions up. One SQL query."""
+    if not items:
+        return
+    now = timezone.now()
+    values: list[Any] = [
+        [item.pk for item in items],
+        [item.next_activity_at for item in items],
+        [item.next_activity_kind for item in items],
+        [item.next_activity_title for item in items],
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(_NEXT_STEPS, [now, *values])
+    for item in items:
+        item.version, item.changed_at = item.version + 1, now
 
 
 def note_event(
@@ -88,6 +136,10 @@ def note_event(
     return record(
         verb, item, by=by, at=at, pipeline_id=item.pipeline_id, owner_id=item.owner_id, **diff
     )
+
+
+_END_VISIT = """
+UPDATE items_stagevisit SET left_at = %s, overdue = %s WHERE item_id = %s AND left_at IS NULL"""
 
 
 def enter_stage(
@@ -103,14 +155,14 @@ def enter_stage(
 
     Sets stage, pipeline, stage_entered_at, stalls_at, closed_at and the loss on `item` and saves.
     """
-    StageVisit.objects.filter(item_id=item.pk, left_at=None).update(
-        left_at=at, overdue=rules.overdue(item.stalls_at, at)
-    )
+    ended: list[Any] = [at, rules.overdue(item.stalls_at, at), item.pk]
+    with connection.cursor() as cursor:
+        cursor.execute(_END_VISIT, ended)
     if item.paused_at is not None:
         end_pause(item, at=at)
     visits = [_visit(item, stage, by=by, at=at, left=at, jump=True) for stage in passed]
     visits.append(_visit(item, to, by=by, at=at, correction=correction))
-    StageVisit.objects.bulk_create(visits)
+    _write_visits(visits)
     item.stage = to
     item.stage_entered_at = at
     item.stalls_at = rules.stalls_at(
@@ -156,7 +208,11 @@ def first_visit(item: Item, stages: Sequence[Stage], *, by: Actor, at: datetime)
     """Open the first visit of a new card; stages before its own count as passed by jump."""
     passed = [s for s in stages if s.is_open and s.position < item.stage.position]
     visits = [_visit(item, stage, by=by, at=at, left=at, jump=True) for stage in passed]
-    StageVisit.objects.bulk_create([*visits, _visit(item, item.stage, by=by, at=at)])
+    _write_visits([*visits, _visit(item, item.stage, by=by, at=at)])
+
+
+def _write_visits(visits: Sequence[StageVisit]) -> None:
+    insert_rows(visits)
 
 
 def _visit(

@@ -97,9 +97,8 @@ def carried(lead: Item, into: ItemType) -> dict[str, Any]:
     kinds = dict(
         Field.objects.filter(item_type=lead.pipeline.item_type).values_list("code", "kind")
     )
-    for code, kind in Field.objects.filter(item_type=into, archived=False).values_list(
-        "code", "kind"
-    ):
+    filled = Field.objects.filter(item_type=into, archived=False, formula="")
+    for code, kind in filled.values_list("code", "kind"):
         if code in lead.values and kinds.get(code) == kind:
             changes[code] = lead.values[code]
     return changes

@@ -13,15 +13,15 @@ from django.utils.translation import gettext as _
 
 from voronka.items import gate, rules
 from voronka.items.changes import clean_changes
-from voronka.items.commands.card import first_visit, note_event
+from voronka.items.commands.card import count_formulas, first_visit, note_event
 from voronka.items.commands.lines import Line, write_lines
 from voronka.items.errors import GateClosed, WrongPipeline
 from voronka.items.models import Item
 from voronka.journal.actors import Actor
 from voronka.kernel.errors import Conflict, InvalidInput
-from voronka.kernel.prepared import Prepared
+from voronka.kernel.rows import insert_row
 from voronka.people import access
-from voronka.people.models import User
+from voronka.people.queries import require_working
 from voronka.people.schedules import schedule_of
 from voronka.pipelines.grades import grade
 from voronka.pipelines.models import Field, Pipeline, Stage
@@ -64,7 +64,7 @@ def create_item(
     access.require(by, "add", kind.code, pipeline.code, owner_id=owner_id)
     if pipeline.archived:
         raise InvalidInput(_("This funnel is in the archive. Choose another one."))
-    _require_active(owner_id)
+    require_working(owner_id)
     stages = ordered_stages(pipeline)
     stage = stage or first_stage(stages)
     if not stage.is_open:
@@ -122,6 +122,7 @@ def draft_item(
     for attribute, value in columns.items():
         setattr(item, attribute, value)
     item.repeat = known_client and has_bought(item.contact_id, item.company_id)
+    count_formulas(item)
     regrade(item)
     return item
 
@@ -157,11 +158,11 @@ def place_item(
 def _insert(item: Item) -> None:
     """Write a new card, or refuse when another one of its funnel has its outer key."""
     if not item.external_id:
-        item.save(force_insert=True)
+        insert_row(item)
         return
     try:
         with transaction.atomic():
-            item.save(force_insert=True)
+            insert_row(item)
     except IntegrityError as error:
         if "item_external_id" not in str(error):
             raise
@@ -196,19 +197,6 @@ def has_bought(contact_id: int | None, company_id: int | None) -> bool:
         buyer |= Q(company_id=company_id)
     won = Q(stage__kind=Stage.Kind.WON, pipeline__item_type__counts_in_revenue=True)
     return Item.objects.alive().filter(buyer & won).exists()
-
-
-def _require_active(owner_id: int) -> None:
-    if _ACTIVE.first(owner_id) is None:
-        raise InvalidInput(
-            _("This person no longer works here. Choose another one."),
-            fields={"owner": _("Choose a person.")},
-        )
-
-
-_ACTIVE = Prepared(
-    lambda pk: User.objects.filter(pk=pk, is_active=True).only("pk"), int, model=User
-)
 
 
 def _require_facts(item: Item, stage: Stage, stages: Sequence[Stage], *, has_lines: bool) -> None:

@@ -11,13 +11,20 @@ from django.utils.translation import gettext as _
 
 from voronka.items import rules
 from voronka.items.changes import Changes, clean_changes
-from voronka.items.commands.card import lock_card, note_event, require_filled, save_card
+from voronka.items.commands.card import (
+    count_formulas,
+    lock_card,
+    note_event,
+    require_filled,
+    save_card,
+)
 from voronka.items.commands.creating import has_bought, regrade
 from voronka.items.errors import CardChanged
 from voronka.items.models import Item
 from voronka.journal.actors import Actor
 from voronka.journal.commands import plain
 from voronka.kernel.errors import InvalidInput
+from voronka.people.errors import NoLongerHere
 from voronka.people.models import User
 from voronka.people.schedules import schedule_of
 
@@ -72,6 +79,7 @@ def apply_changes(item: Item, clean: Changes) -> dict[str, list[Any]]:
             else:
                 values[code] = value
     item.values = values
+    diff |= count_formulas(item)
     if "contact" in diff or "company" in diff:
         item.repeat = has_bought(item.contact_id, item.company_id)
     old_grade = item.grade
@@ -122,10 +130,7 @@ def assign_owner(item_id: int, *, to: User, by: Actor, why: str = "") -> Item:
     if item.owner_id == to.pk:
         return item
     if not to.is_active:
-        raise InvalidInput(
-            _("This person no longer works here. Choose another one."),
-            fields={"owner": _("Choose a person.")},
-        )
+        raise NoLongerHere
     left = item.owner_id
     item.owner = to
     if item.paused_at is None:

@@ -1,4 +1,4 @@
-"""Adding up the running tally of open cards."""
+"""Adding up the running tallies of open and of closed cards."""
 
 from __future__ import annotations
 
@@ -30,6 +30,28 @@ WITH line AS (
 )
 SELECT (SELECT count(*) FROM gone) - (SELECT count(*) FROM added)
 """
+_FOLD_CLOSED = """
+WITH several AS (
+  SELECT pipeline_id, stage_id, owner_id, source_id, loss_reason_id, month FROM items_closedtally
+  GROUP BY pipeline_id, stage_id, owner_id, source_id, loss_reason_id, month HAVING count(*) > 1
+), gone AS (
+  DELETE FROM items_closedtally AS line USING several
+  WHERE (line.pipeline_id, line.stage_id, line.owner_id, line.source_id, line.loss_reason_id,
+         line.month)
+      = (several.pipeline_id, several.stage_id, several.owner_id, several.source_id,
+         several.loss_reason_id, several.month)
+  RETURNING line.*
+), added AS (
+  INSERT INTO items_closedtally
+    (pipeline_id, stage_id, owner_id, source_id, loss_reason_id, month, cards, amount, cycle)
+  SELECT pipeline_id, stage_id, owner_id, source_id, loss_reason_id, month,
+         sum(cards), sum(amount), sum(cycle)
+  FROM gone GROUP BY pipeline_id, stage_id, owner_id, source_id, loss_reason_id, month
+  HAVING sum(cards) <> 0 OR sum(amount) <> 0 OR sum(cycle) <> interval '0'
+  RETURNING id
+)
+SELECT (SELECT count(*) FROM gone) - (SELECT count(*) FROM added)
+"""
 
 
 @transaction.atomic
@@ -43,5 +65,8 @@ def fold_tally() -> int:
         cursor.execute("SELECT pg_try_advisory_xact_lock(hashtext('voronka tally'))")
         if not cursor.fetchone()[0]:
             return 0
-        cursor.execute(_FOLD)
-        return int(cursor.fetchone()[0])
+        saved = 0
+        for statement in (_FOLD, _FOLD_CLOSED):
+            cursor.execute(statement)
+            saved += int(cursor.fetchone()[0])
+        return saved

@@ -5,16 +5,13 @@ Source: docs/domain/stages.md, "a stage goes, its history stays" (FS-16).
 
 from __future__ import annotations
 
-from functools import cache, partial
-
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
-from voronka.items import rules
+from voronka.items.commands.restating import restate_deadlines
 from voronka.items.models import Item, StageVisit
 from voronka.journal.actors import Actor
 from voronka.journal.models import Event
-from voronka.people.schedules import schedule_of
 from voronka.pipelines.commands.writing import begin, note
 from voronka.pipelines.errors import InUse, NoSuchPart
 from voronka.pipelines.models import Stage
@@ -61,11 +58,10 @@ def remove_stage(stage_id: int, *, heir_id: int, by: Actor) -> Stage:
     """
     begin(by)
     stages = {s.pk: s for s in Stage.objects.select_for_update().filter(pk__in=[stage_id, heir_id])}
-    stage, heir = stages.get(stage_id), stages.get(heir_id)
+    stage = stages.get(stage_id)
     if stage is None:
         raise NoSuchPart(_("There is no such stage. It may have been removed already."))
-    _require_heir(stage, heir)
-    assert heir is not None  # noqa: S101  for the type checker: checked above
+    heir = _fit(stage, stages.get(heir_id))
     cards = Item.objects.filter(stage=stage).count()
     visits = _inherit(stage, heir)
     note(
@@ -84,7 +80,8 @@ def remove_stage(stage_id: int, *, heir_id: int, by: Actor) -> Stage:
     return heir
 
 
-def _require_heir(stage: Stage, heir: Stage | None) -> None:
+def _fit(stage: Stage, heir: Stage | None) -> Stage:
+    """Return the heir of a stage, if it may be one."""
     if heir is None or heir.pk == stage.pk or heir.pipeline_id != stage.pipeline_id:
         raise NoSuchPart(_("Choose another stage of the same funnel to take the cards."))
     if stage.kind == Stage.Kind.WON:
@@ -93,6 +90,7 @@ def _require_heir(stage: Stage, heir: Stage | None) -> None:
         raise InUse(
             _("Open cards go to a stage in work, lost ones to a lost stage. Choose another heir.")
         )
+    return heir
 
 
 def _inherit(stage: Stage, heir: Stage) -> int:
@@ -119,29 +117,6 @@ def _inherit(stage: Stage, heir: Stage) -> int:
         )
         cursor.execute("DROP TABLE merged; DROP TABLE touched")
     return visits
-
-
-def restate_deadlines(stage: Stage) -> int:
-    """Count anew when the open cards of a stage become stalled; return how many changed."""
-    calendar_id = stage.pipeline.calendar_id
-    schedule = cache(partial(schedule_of, calendar_id=calendar_id))
-    cards = Item.objects.filter(stage=stage, closed_at=None).values_list(
-        "pk", "owner_id", "stage_entered_at", "stalls_at", "stall_extra", "paused_at"
-    )
-    ids, moments = [], []
-    for pk, owner_id, entered, before, extra, paused in cards.iterator(chunk_size=5000):
-        after = rules.stalls_at(stage, entered, partial(schedule, owner_id), extra=extra)
-        if after != before and paused is None:
-            ids.append(pk)
-            moments.append(after)
-    if ids:
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "UPDATE items_item i SET stalls_at = n.at"
-                " FROM unnest(%s::bigint[], %s::timestamptz[]) AS n(id, at) WHERE n.id = i.id",
-                [ids, moments],
-            )
-    return len(ids)
 
 
 def on_stage_changed(event: Event) -> None:

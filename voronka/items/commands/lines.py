@@ -6,11 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from math import isfinite
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from voronka.items.commands.card import lock_card, note_event, require_filled, save_card
+from voronka.items.commands.card import (
+    count_formulas,
+    lock_card,
+    note_event,
+    require_filled,
+    save_card,
+)
 from voronka.items.models import Item, LineItem
 from voronka.journal.actors import Actor
 from voronka.kernel.errors import InvalidInput
@@ -50,17 +57,22 @@ def set_lines(item_id: int, lines: Sequence[Line], *, by: Actor) -> Item:
     if not item.pipeline.item_type.has_lines:
         raise InvalidInput(_("Cards of this type have no products."))
     before = item.amount
-    write_lines(item, lines, sum_up=bool(lines))
+    counted = write_lines(item, lines, sum_up=bool(lines))
     require_filled(item, [code for code in ("lines", "amount") if not lines or not item.amount])
     save_card(item, ["amount"])
     note_event(
         "item.lines_set", item, by=by, lines=len(lines), amount=[str(before), str(item.amount)]
     )
+    if counted:
+        note_event("item.changed", item, by=by, changes=counted)
     return item
 
 
-def write_lines(item: Item, lines: Sequence[Line], *, sum_up: bool) -> None:
-    """Write the lines of a saved card and, if asked, set `item.amount` and save it."""
+def write_lines(item: Item, lines: Sequence[Line], *, sum_up: bool) -> dict[str, list[Any]]:
+    """Write the lines of a saved card and, if asked, set `item.amount` and save it.
+
+    Returns {code: [old, new]} of the formulas that gave something else for it.
+    """
     known = set(
         Product.objects.filter(pk__in=[x.product_id for x in lines if x.product_id]).values_list(
             "pk", flat=True
@@ -101,6 +113,9 @@ def write_lines(item: Item, lines: Sequence[Line], *, sum_up: bool) -> None:
         )
         for position, line in enumerate(lines)
     )
-    if sum_up:
-        item.amount = total
-        item.save(update_fields=["amount"])
+    if not sum_up:
+        return {}
+    item.amount = total
+    counted = count_formulas(item)
+    item.save(update_fields=["amount", "values"] if counted else ["amount"])
+    return counted

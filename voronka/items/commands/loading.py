@@ -26,6 +26,7 @@ from voronka.kernel.copying import copy_rows, next_ids
 from voronka.kernel.worktime import WorkSchedule
 from voronka.people import access
 from voronka.people.schedules import schedule_of
+from voronka.pipelines import formulas
 from voronka.pipelines.grades import grade
 from voronka.pipelines.models import Field, Pipeline, Stage
 
@@ -121,6 +122,9 @@ _EVENT_COLUMNS = [
 _LINE_COLUMNS = ["item_id", "product_id", "name", "quantity", "price", "discount", "position"]
 
 
+_MOST_KNOWN = 100_000  # deadlines kept in memory; files repeat their dates
+
+
 class Loader:
     """Loads cards into one pipeline; keeps its set-up and the owners' schedules at hand."""
 
@@ -130,6 +134,7 @@ class Loader:
         self.stages = list(pipeline.stages.all())
         self.fields = list(Field.objects.filter(item_type=pipeline.item_type, archived=False))
         self._schedules: dict[int, WorkSchedule] = {}
+        self._stalled: dict[tuple[int, datetime, int], datetime | None] = {}
         self._rule = pipeline.item_type.grade_rule
         self._required = {s.pk: rules.required_codes(self.stages, s) for s in self.stages}
 
@@ -160,20 +165,14 @@ class Loader:
         access.require(self.by, "import", kind, self.pipeline.code, owner_id=self.by.user_id)
         ids = next_ids(Item, len(rows))
         now = timezone.now()
-        items, visits, events, lines = [], [], [], []
-        for pk, row in zip(ids, rows, strict=True):
-            items.append(self._item(pk, row, now))
-            visits += self._visits(pk, row)
-            events += self._events(pk, row)
-            lines += [
-                [pk, x.product_id, x.name[:255], x.quantity, x.price, x.discount, n]
-                for n, x in enumerate(row.lines)
-            ]
-        copy_rows(Item, _ITEM_COLUMNS, items)
-        copy_rows(StageVisit, _VISIT_COLUMNS, visits)
-        copy_rows(Event, _EVENT_COLUMNS, events)
-        if lines:
-            copy_rows(LineItem, _LINE_COLUMNS, lines)
+        cards = list(zip(ids, rows, strict=True))
+        for owner_id in {row.owner_id for row in rows}:
+            self._schedule(owner_id)  # nothing can be asked while rows are copied
+        copy_rows(Item, _ITEM_COLUMNS, (self._item(pk, row, now) for pk, row in cards))
+        copy_rows(StageVisit, _VISIT_COLUMNS, (v for c in cards for v in self._visits(*c)))
+        copy_rows(Event, _EVENT_COLUMNS, (event for c in cards for event in self._events(*c)))
+        if any(row.lines for row in rows):
+            copy_rows(LineItem, _LINE_COLUMNS, (line for c in cards for line in _lines(*c)))
         record(
             "pipeline.loaded",
             self.pipeline,
@@ -185,6 +184,7 @@ class Loader:
 
     def _item(self, pk: int, row: LoadRow, now: datetime) -> list[Any]:
         stage, entered = row.visits[-1]
+        created = row.created_at or row.visits[0][1]
         letter, order = "", NO_GRADE
         if self._rule.get("fields"):
             result = grade(self._rule, self.fields, row.values)
@@ -200,12 +200,18 @@ class Loader:
             row.source_id,
             row.utm,
             row.amount,
-            row.values,
+            formulas.recount(
+                self.pipeline.item_type.formulas,
+                row.values,
+                title=row.title[:255],
+                amount=row.amount,
+                created_at=created,
+            ),
             row.checks,
             letter,
             order,
             row.repeat,
-            row.created_at or row.visits[0][1],
+            created,
             now,
             entered,
             self._stalls(stage, entered, row.owner_id),
@@ -270,11 +276,20 @@ class Loader:
         return [verb, "item", pk, self.pipeline.pk, *who, dict(diff), at]
 
     def _stalls(self, stage: Stage, entered: datetime, owner_id: int) -> datetime | None:
-        return rules.stalls_at(stage, entered, lambda: self._schedule(owner_id))
+        schedule = self._schedule(owner_id)
+        key = (stage.pk, entered, id(schedule))
+        if key not in self._stalled:
+            if len(self._stalled) >= _MOST_KNOWN:
+                self._stalled.clear()
+            self._stalled[key] = rules.stalls_at(stage, entered, lambda: schedule)
+        return self._stalled[key]
 
     def _schedule(self, owner_id: int) -> WorkSchedule:
+        """Return an owner's working time: one object for all whose hours are the same."""
         if owner_id not in self._schedules:
-            self._schedules[owner_id] = schedule_of(owner_id, calendar_id=self.pipeline.calendar_id)
+            mine = schedule_of(owner_id, calendar_id=self.pipeline.calendar_id)
+            others = (known for known in self._schedules.values() if known == mine)
+            self._schedules[owner_id] = next(others, mine)
         return self._schedules[owner_id]
 
     @staticmethod
@@ -289,6 +304,13 @@ class Loader:
             "lines": bool(row.lines),
             "next_step": False,
         }
+
+
+def _lines(pk: int, row: LoadRow) -> list[list[Any]]:
+    return [
+        [pk, x.product_id, x.name[:255], x.quantity, x.price, x.discount, n]
+        for n, x in enumerate(row.lines)
+    ]
 
 
 def load_items(pipeline: Pipeline, rows: Iterable[LoadRow], *, by: Actor) -> list[int]:

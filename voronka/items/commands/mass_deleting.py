@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from voronka.items.commands.bulk import ALONE, BulkAction, run_bulk
+from voronka.items.commands.bulk import ALONE, BulkAction, start_bulk
 from voronka.items.models import BulkRun, Item, MassDeletion
 from voronka.journal.actors import Actor
 from voronka.journal.commands import record
@@ -46,7 +46,8 @@ def ask_to_delete(item_ids: Sequence[int], *, by: Actor) -> MassDeletion:
 def agree_to_delete(asked_id: int, *, by: Actor) -> BulkRun:
     """Delete what somebody else asked to delete; each card by the right of who agrees.
 
-    Records `mass_deletion.agreed`. The run can be taken back by who agreed.
+    Records `mass_deletion.agreed`. The run can be taken back by who agreed; many cards are the
+    worker's, so it may still be under way.
 
     Raises:
         NotFound: there is no such request.
@@ -57,10 +58,10 @@ def agree_to_delete(asked_id: int, *, by: Actor) -> BulkRun:
     access.require_right(by, "recycle")
     if by.user_id == asked.by_user_id:
         raise Conflict(_("You asked for this yourself. Somebody else has to agree."))
-    run = run_bulk(asked.item_ids, BulkAction(delete=True), by=by, asked_by=asked.by_user_id)
+    run = start_bulk(asked.item_ids, BulkAction(delete=True), by=by, asked_by=asked.by_user_id)
     _decide(asked, by=by, run=run)
-    done = sum(row["ok"] for row in run.report)
-    record("mass_deletion.agreed", asked, by=by, cards=done, asker=asked.by_user_id)
+    cards = len(run.item_ids) if run.is_busy else sum(row["ok"] for row in run.report)
+    record("mass_deletion.agreed", asked, by=by, cards=cards, asker=asked.by_user_id)
     return run
 
 

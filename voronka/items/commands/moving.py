@@ -79,7 +79,7 @@ def move_item(
     stages = ordered_stages(item.pipeline)
     if reason is not None and reason.pipeline_id != item.pipeline_id:
         raise InvalidInput(_("This reason belongs to another funnel. Choose one from the list."))
-    verdict = gate.ask(item, to, stages, reason=reason, comment=comment)
+    verdict = gate.ask(item, to, stages, reason=reason, comment=comment, by=by)
     if verdict.missing or verdict.criteria or verdict.needs_reason or verdict.needs_comment:
         raise GateClosed(
             to,
@@ -169,7 +169,7 @@ def correct_item(item_id: int, *, to: Stage, why: str, by: Actor) -> Item:
             _("Say why the card returns."), fields={"why": _("Write a reason in a few words.")}
         )
     if not left.is_open:
-        missing = gate.ask(item, to, list(item.pipeline.stages.all())).missing
+        missing = gate.ask(item, to, list(item.pipeline.stages.all()), by=by).missing
         if missing:
             raise GateClosed(to, missing=missing)
     at = _not_before(item, None)

@@ -19,6 +19,7 @@ from voronka.items.models import SourceCost, Touch
 from voronka.journal.actors import Actor
 from voronka.journal.commands import record
 from voronka.kernel.errors import InvalidInput, NotFound
+from voronka.kernel.rows import insert_row
 from voronka.people import access
 from voronka.pipelines.models import Source
 
@@ -34,7 +35,7 @@ def add_touch(
     referer: str = "",
 ) -> Touch:
     """Keep that a client turned to us about a card; inside the transaction that knows of it."""
-    return Touch.objects.create(
+    touch = Touch(
         item_id=item_id,
         source_id=source_id,
         channel_id=channel_id,
@@ -43,6 +44,8 @@ def add_touch(
         referer=referer[:1000],
         at=at,
     )
+    insert_row(touch)
+    return touch
 
 
 def carry_touches(from_id: int, to_id: int) -> int:

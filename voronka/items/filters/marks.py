@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db.models import Model, QuerySet
@@ -17,7 +17,9 @@ from voronka.items.filters.periods import PRESETS, Period
 from voronka.items.models import Item
 from voronka.kernel.texts import LocalText
 from voronka.people.models import Department, User
-from voronka.pipelines.models import Field, ItemType, LossReason, Source, Stage
+from voronka.people.queries import people_by_ids
+from voronka.pipelines.models import Field, ItemType, LossReason, Source
+from voronka.pipelines.queries import stages_by_ids
 
 STEP_TITLES = {
     "none": pgettext_lazy("next step", "none"),
@@ -52,7 +54,7 @@ def marks(asked: CardFilter, user: User, *, item_type: ItemType | None = None) -
     if asked.mine:
         say("mine", _("Mine"))
     if asked.owners:
-        say("owner", _("Owner"), _named(User.objects.all(), asked.owners))
+        say("owner", _("Owner"), _told(people_by_ids(asked.owners), asked.owners))
     if asked.departments:
         say("department", _("Department"), _named(Department.objects.all(), asked.departments))
     if asked.overdue:
@@ -67,7 +69,7 @@ def marks(asked: CardFilter, user: User, *, item_type: ItemType | None = None) -
         none = pgettext("source", "none") if NONE in asked.sources else ""
         say("source", _("Source"), ", ".join(filter(None, [text, none])))
     if asked.stages:
-        say("stage", _("Stage"), _named(Stage.objects.all(), asked.stages))
+        say("stage", _("Stage"), _told(stages_by_ids(asked.stages), asked.stages))
     if asked.state:
         say("state", _("State"), str(STATES[asked.state]))
     if asked.created:
@@ -110,8 +112,11 @@ def _digits(value: object) -> str:
 
 
 def _named(rows: QuerySet[Model], ids: Sequence[int]) -> str:
-    names = {row.pk: str(row) for row in rows.filter(pk__in=ids)}
-    return ", ".join(names[pk] for pk in ids if pk in names)
+    return _told({row.pk: row for row in rows.filter(pk__in=ids)}, ids)
+
+
+def _told(rows: Mapping[int, Model], ids: Sequence[int]) -> str:
+    return ", ".join(str(rows[pk]) for pk in ids if pk in rows)
 
 
 def _custom(tests: Iterable[FieldTest], user: User, item_type: ItemType | None) -> list[Mark]:
@@ -152,7 +157,7 @@ def _test_text(test: FieldTest, field: Field, user: User) -> str:
         return ", ".join(names.get(value, value) for value in test.values)
     ids = ids_in(test.values)
     if field.kind == Field.Kind.USER:
-        return _named(User.objects.all(), ids)
+        return _told(people_by_ids(ids), ids)
     if field.kind == Field.Kind.CLIENT:
         return _named(Client.objects.visible_to(user), ids) or _("(hidden from you)")
     if field.kind == Field.Kind.ITEM:

@@ -1,30 +1,26 @@
 """What is stored about cards."""
 
+from voronka.items.models.belongings import Attachment, ItemLink, LineItem, SavedView
+from voronka.items.models.bulk import BulkRun, MassDeletion
 from voronka.items.models.card import (
     NO_GRADE,
-    Attachment,
-    BulkRun,
-    ClockChange,
     Item,
-    ItemLink,
     ItemQuerySet,
-    LineItem,
-    MassDeletion,
-    Passage,
-    SavedView,
-    StageVisit,
-    Tally,
     Watch,
     allowed,
+    allowed_by_scope,
 )
 from voronka.items.models.response_clock import ResponseClock, ResponseClockQuerySet
 from voronka.items.models.sources import SourceCost, Touch
+from voronka.items.models.totals import ClosedTally, Tally
+from voronka.items.models.way import ClockChange, Passage, StageVisit
 
 __all__ = [
     "NO_GRADE",
     "Attachment",
     "BulkRun",
     "ClockChange",
+    "ClosedTally",
     "Item",
     "ItemLink",
     "ItemQuerySet",
@@ -40,4 +36,5 @@ __all__ = [
     "Touch",
     "Watch",
     "allowed",
+    "allowed_by_scope",
 ]

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, ClassVar
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
-from django.utils.translation import gettext_lazy as _
 
 from voronka.pipelines.models import Pipeline
 
@@ -55,9 +54,21 @@ def allowed(user: User, action: str = "see", of: Sequence[Pipeline] | None = Non
     Args:
         of: the pipelines that matter, with item_type; all are read without them.
     """
+    condition, watched = allowed_by_scope(user, action, of)
+    return condition | Q(pk__in=watched) if watched else condition
+
+
+def allowed_by_scope(
+    user: User, action: str = "see", of: Sequence[Pipeline] | None = None
+) -> tuple[Q, list[int]]:
+    """Return `allowed` in two parts: by funnel and owner alone, and the cards that are watched.
+
+    The first part holds for totals as well, which know `pipeline_id` and `owner_id`. Of the
+    watched cards some may lie inside it.
+    """
     access = user.access
     if access.everything and access.active:
-        return ~Q(pk__in=[])
+        return ~Q(pk__in=[]), []
     by_owners: dict[frozenset[int] | None, list[int]] = defaultdict(list)
     if of is None:
         pipelines = list(Pipeline.objects.values_list("pk", "code", "item_type__code"))
@@ -73,11 +84,10 @@ def allowed(user: User, action: str = "see", of: Sequence[Pipeline] | None = Non
         if owners is not None:
             part &= Q(owner_id__in=owners)
         condition |= part
+    watched: list[int] = []
     if action == "see" and access.active and len(by_owners[None]) < len(pipelines):
         watched = list(Watch.objects.filter(user_id=user.pk).values_list("item_id", flat=True))
-        if watched:
-            condition |= Q(pk__in=watched)
-    return condition
+    return condition, watched
 
 
 class Item(models.Model):
@@ -236,189 +246,6 @@ class Item(models.Model):
         return self.closed_at is not None
 
 
-class StageVisit(models.Model):
-    """One stay of a card in a stage. Analytics reads this, never the journal.
-
-    `jump`: passed over on the way to a later stage, left the moment it was entered (FS-8).
-    `correction`: a permitted return, not a new entry; conversion ignores it (FS-7).
-    """
-
-    item = models.ForeignKey(Item, models.CASCADE, related_name="visits")
-    stage = models.ForeignKey("pipelines.Stage", models.PROTECT, related_name="visits")
-    pipeline = models.ForeignKey("pipelines.Pipeline", models.PROTECT, related_name="visits")
-    owner_id = models.BigIntegerField()  # who was responsible when it began
-    entered_at = models.DateTimeField()
-    left_at = models.DateTimeField(null=True)
-    by_user_id = models.BigIntegerField(null=True)
-    how = models.CharField(max_length=10, default="user")  # an Actor's kind
-    jump = models.BooleanField(default=False)
-    correction = models.BooleanField(default=False)
-    overdue = models.DurationField(null=True)  # how far past the deadline it was left
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["item"], condition=Q(left_at=None), name="one_open_visit"
-            ),
-            models.CheckConstraint(
-                condition=Q(left_at=None) | Q(left_at__gte=models.F("entered_at")),
-                name="visit_left_after_entered",
-            ),
-        ]
-        indexes = [
-            models.Index(fields=["item", "entered_at", "id"], name="visit_history"),
-            models.Index(fields=["pipeline", "entered_at"], name="visit_funnel"),
-            # board: how many cards leave the stages of a pipeline in a day
-            models.Index(
-                fields=["pipeline", "left_at"],
-                include=["stage", "owner_id"],
-                condition=Q(left_at__isnull=False, jump=False),
-                name="visit_left",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.item_id} @ {self.stage_id}"
-
-
-class Tally(models.Model):
-    """A line of the running tally of open cards: the lines of a stage add up to its totals.
-
-    Triggers on the cards write the lines (migration keep_tally), so no door can forget them, and
-    as lines are only added, nobody waits for anybody; `commands.fold_tally` adds old ones up.
-    Totals at a moment are the sums of all lines whose `counts_from` is not later.
-    Source: docs/adr/0004-totals-of-the-board.md.
-    """
-
-    pipeline_id = models.BigIntegerField()
-    stage_id = models.BigIntegerField()
-    owner_id = models.BigIntegerField()
-    counts_from = models.DateTimeField()  # for a deadline its moment, else 1970: at once
-    cards = models.IntegerField(default=0)
-    amount = models.DecimalField(max_digits=20, decimal_places=2, default=0)  # company currency
-    stalled = models.IntegerField(default=0)  # cards past their deadline
-    moments = models.BigIntegerField(default=0)  # sum of their deadlines, seconds from 1970
-
-    class Meta:
-        indexes = [
-            # board: count, sum and overdue share of the columns, whatever their size
-            models.Index(
-                fields=["pipeline_id", "counts_from"],
-                include=["stage_id", "owner_id", "cards", "amount", "stalled", "moments"],
-                name="tally_totals",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.stage_id}: {self.cards:+d}"
-
-
-class ClockChange(models.Model):
-    """The clock of a stay was prolonged or paused, with a reason (FS-9).
-
-    `amount` is time by the stage's own measure (working or calendar); of a pause it is known when
-    it ends. `until`: when a pause ends by itself.
-    """
-
-    class Kind(models.TextChoices):
-        PROLONGED = "prolonged", _("Prolonged")
-        PAUSED = "paused", _("Paused")
-
-    item = models.ForeignKey(Item, models.CASCADE, related_name="clock_changes")
-    stage = models.ForeignKey("pipelines.Stage", models.CASCADE, related_name="clock_changes")
-    stay = models.DateTimeField()  # the card's stage_entered_at
-    kind = models.CharField(max_length=9, choices=Kind.choices)
-    reason = models.CharField(max_length=300)
-    amount = models.DurationField(default=timedelta)
-    by_user_id = models.BigIntegerField(null=True)
-    at = models.DateTimeField()
-    until = models.DateTimeField(null=True)
-    ended_at = models.DateTimeField(null=True)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["item"],
-                condition=Q(kind="paused", ended_at=None),
-                name="clock_paused_once",
-            )
-        ]
-        indexes = [
-            models.Index(fields=["item", "at"], name="clock_change_by_item"),
-            # norm review: how often a stage is prolonged
-            models.Index(fields=["stage", "at"], name="clock_change_by_stage"),
-            # the worker: pauses that end by themselves
-            models.Index(
-                fields=["until"],
-                condition=Q(kind="paused", ended_at=None, until__isnull=False),
-                name="clock_pause_to_end",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.item_id}: {self.kind}"
-
-
-class ItemLink(models.Model):
-    """Two cards belong together; `parent` came first or holds the other."""
-
-    class Kind(models.TextChoices):
-        CONVERTED = "converted", _("Converted into")
-        PART = "part", _("Element of")
-        COPY = "copy", _("Copied into")
-        RELATED = "related", _("Linked with")
-
-    parent = models.ForeignKey(Item, models.CASCADE, related_name="child_links")
-    child = models.ForeignKey(Item, models.CASCADE, related_name="parent_links")
-    kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.RELATED)
-    created_at = models.DateTimeField()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["parent", "child"], name="item_link_once"),
-            models.CheckConstraint(
-                condition=~Q(parent=models.F("child")), name="item_link_not_to_itself"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.parent_id} → {self.child_id}"
-
-
-class Passage(models.Model):
-    """A card went through a tunnel into another funnel; the map of funnels counts these (TN-2).
-
-    `child` is the card that was made there; empty when the card itself went.
-    """
-
-    class How(models.TextChoices):
-        MOVE = "move", _("Moved")
-        CHILD = "child", _("Goes on as a card of its own")
-        COPY = "copy", _("Successor")
-
-    item = models.ForeignKey(Item, models.CASCADE, related_name="passages")
-    child = models.ForeignKey(Item, models.CASCADE, null=True, related_name="arrivals")
-    from_pipeline = models.ForeignKey("pipelines.Pipeline", models.CASCADE, related_name="+")
-    from_stage = models.ForeignKey("pipelines.Stage", models.SET_NULL, null=True, related_name="+")
-    to_pipeline = models.ForeignKey("pipelines.Pipeline", models.CASCADE, related_name="+")
-    to_stage = models.ForeignKey("pipelines.Stage", models.SET_NULL, null=True, related_name="+")
-    how = models.CharField(max_length=5, choices=How.choices)
-    robot = models.CharField(max_length=60, blank=True)  # its code; empty: a person sent the card
-    at = models.DateTimeField()
-
-    class Meta:
-        indexes = [
-            # the map: how many went from where to where in a period
-            models.Index(
-                fields=["at", "from_stage", "to_stage"], include=["how"], name="passage_map"
-            ),
-            models.Index(fields=["item", "at"], name="passage_by_item"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.item_id}: {self.from_stage_id} → {self.to_stage_id}"
-
-
 class Watch(models.Model):
     """A person who follows a card: sees it, and hears of it."""
 
@@ -430,115 +257,3 @@ class Watch(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id} → {self.item_id}"
-
-
-class LineItem(models.Model):
-    """A product in a card: so many at such a price."""
-
-    item = models.ForeignKey(Item, models.CASCADE, related_name="lines")
-    product = models.ForeignKey(
-        "products.Product", models.PROTECT, null=True, blank=True, related_name="lines"
-    )
-    name = models.CharField(max_length=255)
-    quantity = models.DecimalField(max_digits=12, decimal_places=3, default=1)
-    price = models.DecimalField(max_digits=14, decimal_places=2)  # company currency, for one
-    discount = models.DecimalField(max_digits=5, decimal_places=2, default=0)  # percent
-    position = models.PositiveSmallIntegerField(default=0)
-
-    class Meta:
-        ordering = ["position", "id"]
-        constraints = [
-            models.CheckConstraint(condition=Q(quantity__gt=0), name="line_quantity_gt_0"),
-            models.CheckConstraint(condition=Q(price__gte=0), name="line_price_gte_0"),
-            models.CheckConstraint(
-                condition=Q(discount__gte=0, discount__lte=100), name="line_discount_percent"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class Attachment(models.Model):
-    """A file in a card or at a client."""
-
-    item = models.ForeignKey(
-        Item, models.CASCADE, null=True, blank=True, related_name="attachments"
-    )
-    client = models.ForeignKey(
-        "clients.Client", models.CASCADE, null=True, blank=True, related_name="attachments"
-    )
-    file = models.FileField(upload_to="attachments/%Y/%m/", max_length=255)
-    name = models.CharField(max_length=255)
-    size = models.PositiveBigIntegerField()  # bytes
-    content_type = models.CharField(max_length=100, blank=True)
-    by_user_id = models.BigIntegerField(null=True)
-    created_at = models.DateTimeField()
-    deleted_at = models.DateTimeField(null=True)
-
-    class Meta:
-        ordering = ["-created_at", "-id"]
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class SavedView(models.Model):
-    """A named set of filters, columns and order of the list or the board."""
-
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="saved_views")
-    item_type = models.ForeignKey("pipelines.ItemType", models.CASCADE, related_name="saved_views")
-    pipeline = models.ForeignKey(
-        "pipelines.Pipeline", models.CASCADE, null=True, blank=True, related_name="saved_views"
-    )
-    name = models.CharField(max_length=80)
-    shared = models.BooleanField(default=False)
-    params = models.JSONField(default=dict)  # {"filters": {…}, "columns": […], "sort": "…"}
-    position = models.PositiveSmallIntegerField(default=0)
-    is_default = models.BooleanField(default=False)  # opens first: the own one before the shared
-
-    journal_type: ClassVar[str] = "view"
-
-    class Meta:
-        ordering = ["position", "name"]
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class BulkRun(models.Model):
-    """One bulk action: what was asked, the verdict per card, and how to take it back."""
-
-    kind = models.CharField(max_length=20)  # move, assign, edit, delete
-    params = models.JSONField(default=dict)
-    report = models.JSONField(default=list)  # [{"item", "ok", "code", "detail"}]
-    before = models.JSONField(default=dict)  # {item id: what it was}
-    by_user_id = models.BigIntegerField()
-    at = models.DateTimeField()
-    undone_at = models.DateTimeField(null=True)
-
-    journal_type: ClassVar[str] = "bulk"
-
-    def __str__(self) -> str:
-        return f"{self.kind} {self.at:%d.%m.%Y %H:%M}"
-
-
-class MassDeletion(models.Model):
-    """Cards that one person wants to delete and a second one has to agree to (AC-7)."""
-
-    item_ids = models.JSONField(default=list)
-    by_user_id = models.BigIntegerField()
-    at = models.DateTimeField()
-    decided_by_id = models.BigIntegerField(null=True)
-    decided_at = models.DateTimeField(null=True)
-    run = models.ForeignKey(
-        BulkRun, models.SET_NULL, null=True, blank=True, related_name="mass_deletions"
-    )  # when it was agreed to
-
-    journal_type: ClassVar[str] = "mass_deletion"
-
-    class Meta:
-        ordering = ["-at", "-id"]
-
-    def __str__(self) -> str:
-        return f"{len(self.item_ids)} {self.at:%d.%m.%Y %H:%M}"

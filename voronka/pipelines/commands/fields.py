@@ -10,7 +10,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from voronka.journal.actors import Actor
+from voronka.kernel.formulas import bare
 from voronka.pipelines import rules
+from voronka.pipelines.commands.formulas import require_sound, require_uncounted, settle
 from voronka.pipelines.commands.sections import owner_of
 from voronka.pipelines.commands.writing import arrange, begin, find, next_position, note, number
 from voronka.pipelines.commands.writing import write as write_row
@@ -43,9 +45,10 @@ def save_field(spec: FieldSpec, *, by: Actor) -> Field:
     """Create a field, or change the one with this code; an archived one is restored.
 
     Raises:
-        InvalidSetup: a part of the spec breaks a rule.
-        InUse: values exist that the new kind could not hold, a choice that cards hold would
-            go, or a list that the grade rule counts would become something else.
+        InvalidSetup: a part of the spec breaks a rule, or its formula makes no sense.
+        InUse: values exist that the new kind or a formula would destroy, a choice that cards hold
+            would go, a list that the grade rule counts or a field that a formula counts on would
+            become something else.
         NoSuchPart: the item type or the section does not exist.
     """
     begin(by)
@@ -68,16 +71,29 @@ def save_field(spec: FieldSpec, *, by: Actor) -> Field:
         "options": [option.as_json() for option in spec.options],
         "rules": dict(spec.rules),
         "important": spec.important,
+        "formula": bare(spec.formula),
         "archived": False,
     }
+    require_sound(row, values)
     if row.pk is not None and row.section_id != section.pk:
         Field.objects.filter(pk=row.pk).update(position=row.position)
-    return write_row(row, values, by=by)
+    row = write_row(row, values, by=by)
+    settle(item_type)
+    return row
 
 
 def _require_safe(row: Field, spec: FieldSpec) -> None:
     """Refuse a change that would make stored values unreadable."""
-    if row.kind != spec.kind:
+    if spec.formula and not row.formula and (count := values_of(row)):
+        sentence = ngettext(
+            "%(count)d card holds a value that somebody has typed; the formula would overwrite it."
+            " Add a new field for the formula.",
+            "%(count)d cards hold values that people have typed; the formula would overwrite them."
+            " Add a new field for the formula.",
+            count,
+        ) % {"count": count}
+        raise InUse(sentence, fields={"formula": sentence})
+    if row.kind != spec.kind and not (row.formula and spec.formula):
         if problem := rules.kind_change_problem(row.kind, spec.kind, values=values_of(row)):
             raise InUse(problem, fields={"kind": problem})
         graded = row.item_type.grade_rule.get("fields", ()) if row.item_type else ()
@@ -126,7 +142,8 @@ def archive_field(item_type: str | None, code: str, *, by: Actor) -> Field:
     """Take a field off the cards; what was filled in stays and comes back with it.
 
     Raises:
-        InUse: a stage asks for it, an exit criterion checks it, or the grade counts it.
+        InUse: a stage asks for it, an exit criterion checks it, the grade counts it, or a
+            formula counts on it.
     """
     begin(by)
     row = field_by_code(item_type, code)
@@ -142,8 +159,10 @@ def archive_field(item_type: str | None, code: str, *, by: Actor) -> Field:
             )
         if code in row.item_type.grade_rule.get("fields", ()):
             raise InUse(_("The grade counts this list. Take it out of the grade rule first."))
+        require_uncounted(row)
     row.archived = True
     row.save(update_fields=["archived"])
+    settle(row.item_type)
     note(row, "archived", by=by)
     return row
 
@@ -160,12 +179,18 @@ def _stages_that_ask(item_type: ItemType, code: str) -> list[Stage]:
 
 @transaction.atomic
 def restore_field(item_type: str | None, code: str, *, by: Actor) -> Field:
-    """Bring an archived field back with its values."""
+    """Bring an archived field back with its values; a formula counts them anew.
+
+    Raises:
+        InvalidSetup: its formula names what is no longer there.
+    """
     begin(by)
     row = field_by_code(item_type, code)
     if row.archived:
+        require_sound(row, {"archived": False})
         row.archived = False
         row.save(update_fields=["archived"])
+        settle(row.item_type)
         note(row, "restored", by=by)
     return row
 

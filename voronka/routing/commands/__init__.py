@@ -1,6 +1,6 @@
 """The one door to routing: groups, the table, and giving cards out."""
 
-from voronka.routing.commands.giving import Pick, give_item, note_unplaced, pick_owner
+from voronka.routing.commands.giving import Pick, give_item, note_unplaced, on_duty, pick_owner
 from voronka.routing.commands.setup import (
     DistributionSpec,
     MemberSpec,
@@ -23,6 +23,7 @@ __all__ = [
     "draft_rule",
     "give_item",
     "note_unplaced",
+    "on_duty",
     "pick_owner",
     "reorder_rules",
     "save_distribution",

@@ -5,6 +5,7 @@ Source: docs/domain/routing.md.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -74,7 +75,7 @@ def pick_owner(
         previous = people.get(previous_id) or User.objects.filter(pk=previous_id).first()
         if previous is not None:
             people.setdefault(previous.pk, previous)
-    away = _away([*people, group.duty_id], now)
+    away = _away([*people, *filter(None, [group.duty_id])], now)
     choice = rules.choose(
         _candidates(group, members, away, now),
         wanted,
@@ -82,7 +83,7 @@ def pick_owner(
         after_hours=group.after_hours,
         previous=_previous(previous, away) if previous is not None else None,
     )
-    chosen = choice.user_id or _on_duty(group, away)
+    chosen = choice.user_id or on_duty(group, away)
     with connection.cursor() as cursor:  # the clock of the lock's holder: turns never tie
         cursor.execute("SELECT clock_timestamp()")
         given_at = cursor.fetchone()[0]
@@ -135,15 +136,27 @@ def _previous(user: User, away: dict[int, int | None]) -> rules.Candidate:
     return rules.Candidate(user.pk, works_here=user.is_active, away=user.pk in away)
 
 
-def _on_duty(group: Distribution, away: dict[int, int | None]) -> int:
-    """The person on duty, who stands in for them, or the company's owner: never nobody."""
-    wanted = [away.get(group.duty_id), group.duty_id]
+def on_duty(group: Distribution, away: Mapping[int, int | None] | None = None) -> int:
+    """Return who gets what fits nobody: the person on duty, their substitute, else the owner.
+
+    Args:
+        away: who of the people is away with whom instead; looked up when omitted.
+    Raises:
+        NotFound: nobody works here.
+    """
+    duty = group.duty_id
+    if away is None:
+        away = _away([duty] if duty is not None else [], timezone.now())
+    wanted = [] if duty is None else [away.get(duty), duty]
     works = User.objects.filter(is_active=True)
     known = set(works.filter(pk__in=[w for w in wanted if w]).values_list("pk", flat=True))
     found = next((w for w in wanted if w in known), None)
     if found is None:
         found = works.filter(role__everything=True).values_list("pk", flat=True).first()
-    return found or group.duty_id
+    found = found or duty
+    if found is None:
+        raise NotFound(_("Nobody works here whom a card could be given to."))
+    return found
 
 
 @transaction.atomic

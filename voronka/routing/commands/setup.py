@@ -11,7 +11,6 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Max
-from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from voronka.journal.actors import Actor
@@ -20,6 +19,7 @@ from voronka.kernel.conditions import check, dump, parse
 from voronka.kernel.errors import InvalidInput, NotFound, Sentence
 from voronka.people import access
 from voronka.people.models import User
+from voronka.pipelines.codes import code_from
 from voronka.pipelines.models import Pipeline
 from voronka.routing.facts import fact_specs
 from voronka.routing.models import Distribution, Member, RoutingRule
@@ -39,10 +39,10 @@ class MemberSpec:
 
 @dataclass(frozen=True, slots=True)
 class DistributionSpec:
-    """What a group should be; members in order."""
+    """What a group should be; members in order. Without a person on duty the owner stands in."""
 
     name: str
-    duty_id: int
+    duty_id: int | None
     members: Sequence[MemberSpec] = field(default_factory=list)
     strategy: str = Distribution.Strategy.BY_TURN
     sticky: bool = True
@@ -71,9 +71,9 @@ def save_distribution(
         wrong["strategy"] = _("Choose from the list.")
     if spec.after_hours not in Distribution.AfterHours:
         wrong["after_hours"] = _("Choose from the list.")
-    wanted = {spec.duty_id, *(m.user_id for m in spec.members)}
+    wanted = {m.user_id for m in spec.members} | ({spec.duty_id} if spec.duty_id else set())
     works = set(User.objects.filter(pk__in=wanted, is_active=True).values_list("pk", flat=True))
-    if spec.duty_id not in works:
+    if spec.duty_id is not None and spec.duty_id not in works:
         wrong["duty"] = _("Name somebody who works here: cards never go to nobody.")
     if any(m.user_id not in works for m in spec.members):
         wrong["members"] = _("Choose people who work here.")
@@ -136,35 +136,45 @@ class RuleSpec:
     distribution_id: int | None = None
     owner_id: int | None = None
     active: bool = True
+    code: str = ""  # of a new one; made of the name when empty
 
 
 @transaction.atomic
-def save_rule(spec: RuleSpec, *, by: Actor, rule_id: int | None = None) -> RoutingRule:
+def save_rule(
+    spec: RuleSpec, *, by: Actor, rule_id: int | None = None, unfinished: bool = False
+) -> RoutingRule:
     """Add a row at the end of the table, or change one; records `routing_rule.saved`.
 
+    Args:
+        unfinished: it may lead nowhere yet: a blueprint does not know the people. Such a row is
+            passed over until somebody names its destination.
     Raises:
         Forbidden: the role lacks "setup".
         InvalidInput: no name, a condition that can't be read or asks for what is not there, no
             destination, or one that is not in use.
     """
     access.require_right(by, "setup")
-    row = draft_rule(spec)
+    row = draft_rule(spec, unfinished=unfinished)
     if rule_id is not None:
         kept = RoutingRule.objects.select_for_update().filter(pk=rule_id).first()
         if kept is None:
             raise NotFound(_("There is no such row any more."))
-        row.pk, row.position = kept.pk, kept.position
+        row.pk, row.position, row.code = kept.pk, kept.position, kept.code
         row.save(force_update=True)
     else:
         row.position = _last(RoutingRule) + 1
+        taken = RoutingRule.objects.values_list("code", flat=True)
+        row.code = spec.code or code_from(row.name, taken=set(taken), fallback="row")
         row.save(force_insert=True)
     record("routing_rule.saved", row, by=by, name=row.name)
     return row
 
 
-def draft_rule(spec: RuleSpec) -> RoutingRule:
+def draft_rule(spec: RuleSpec, *, unfinished: bool = False) -> RoutingRule:
     """Return a row that is not saved, checked, so that it can be rehearsed.
 
+    Args:
+        unfinished: it may lead nowhere yet.
     Raises:
         InvalidInput: as `save_rule`.
     """
@@ -186,7 +196,7 @@ def draft_rule(spec: RuleSpec) -> RoutingRule:
     owner = User.objects.filter(pk=spec.owner_id or 0, is_active=True).first()
     if spec.owner_id is not None and owner is None:
         wrong["owner"] = _("Choose a person.")
-    if not (pipeline or group or owner) and not wrong:
+    if not (pipeline or group or owner or unfinished) and not wrong:
         wrong["pipeline"] = _("Say where such a card goes: a funnel, a group or a person.")
     if wrong:
         raise InvalidInput(
@@ -243,8 +253,5 @@ def _last(model: type[Distribution] | type[RoutingRule]) -> int:
 
 
 def _free_code(name: str) -> str:
-    base = slugify(name)[:40] or "group"
-    code, number = base, 2
-    while Distribution.objects.filter(code=code).exists():
-        code, number = f"{base}-{number}", number + 1
-    return code
+    taken = Distribution.objects.values_list("code", flat=True)
+    return code_from(name, taken=set(taken), fallback="group")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,14 +14,24 @@ from django.utils.translation import gettext as _
 
 from voronka.clients.models import Client
 from voronka.items.commands.answering import note_answer
-from voronka.items.commands.card import lock_card, note_event, save_card
+from voronka.items.commands.card import (
+    lock_card,
+    note_event,
+    require_card,
+    save_card,
+    save_next_steps,
+)
 from voronka.items.commands.editing import note_touch
 from voronka.items.models import Item
 from voronka.journal.actors import Actor
 from voronka.journal.commands import record
 from voronka.kernel.errors import InvalidInput, NotFound
+from voronka.kernel.prepared import Prepared
+from voronka.kernel.rows import insert_row
 from voronka.people import access
-from voronka.people.models import User
+from voronka.people.queries import require_all_working, require_working
+from voronka.timeline.commands.conversations import settle_talks
+from voronka.timeline.commands.speaking import lock_talks
 from voronka.timeline.models import Activity
 
 Subject = Item | Client | None  # None: a task of one's own, on no card
@@ -65,12 +76,59 @@ def plan_activity(
     owner_id = owner_id or (subject.owner_id if subject else by.user_id)
     if subject is None and owner_id != by.user_id:
         access.require_right(by, "control")
-    if owner_id is None or not User.objects.filter(pk=owner_id, is_active=True).exists():
-        raise InvalidInput(
-            _("This person no longer works here. Choose another one."),
-            fields={"owner": _("Choose a person.")},
-        )
-    activity = Activity.objects.create(
+    owner_id = require_working(owner_id)
+    activity = _draft(plan, subject, owner_id=owner_id, by=by)
+    insert_row(activity)
+    _note("activity_planned", subject, activity, by=by, due=plan.due_at, owner=owner_id)
+    if isinstance(subject, Item):
+        refresh_next_step(subject)
+    return activity
+
+
+@dataclass(frozen=True, slots=True)
+class CardPlan:
+    """A plan for a card that the caller has locked in this transaction.
+
+    Attributes:
+        owner_id: who does it.
+        within: the context in which its event is recorded.
+    """
+
+    item: Item
+    plan: Plan
+    owner_id: int
+    by: Actor
+    within: Callable[[], AbstractContextManager[None]] = nullcontext
+
+
+def plan_on_cards(wanted: Sequence[CardPlan]) -> list[Activity]:
+    """Plan work on several locked cards as `plan_activity` does on one; in the same order.
+
+    Each statement is made once for all, each event is recorded for itself.
+
+    Raises:
+        InvalidInput, Forbidden: as `plan_activity`; if any is refused, none is planned.
+    """
+    if len(wanted) == 1:
+        one = wanted[0]
+        with one.within():
+            return [plan_activity(one.plan, by=one.by, item_id=one.item.pk, owner_id=one.owner_id)]
+    for one in wanted:
+        _check(one.plan)
+        require_card(one.by, "change", one.item)
+    require_all_working(one.owner_id for one in wanted)
+    drafts = [_draft(one.plan, one.item, owner_id=one.owner_id, by=one.by) for one in wanted]
+    made = Activity.objects.bulk_create(drafts)
+    for one, activity in zip(wanted, made, strict=True):
+        with one.within():
+            due, owner = one.plan.due_at, one.owner_id
+            _note("activity_planned", one.item, activity, by=one.by, due=due, owner=owner)
+    _refresh_next_steps([one.item for one in wanted])
+    return made
+
+
+def _draft(plan: Plan, subject: Subject, *, owner_id: int, by: Actor) -> Activity:
+    return Activity(
         kind=plan.kind,
         title=plan.title.strip()[:255],
         text=plan.text.strip(),
@@ -78,16 +136,12 @@ def plan_activity(
         minutes=plan.minutes,
         remind_at=plan.remind_at,
         answers=[dict(answer) for answer in plan.answers],
-        item_id=item_id,
-        client_id=client_id,
+        item_id=subject.pk if isinstance(subject, Item) else None,
+        client_id=subject.pk if isinstance(subject, Client) else None,
         owner_id=owner_id,
         created_by_id=by.user_id,
         created_at=timezone.now(),
     )
-    _note("activity_planned", subject, activity, by=by, due=plan.due_at, owner=owner_id)
-    if isinstance(subject, Item):
-        refresh_next_step(subject)
-    return activity
 
 
 @transaction.atomic
@@ -127,16 +181,19 @@ def finish_activity(
     result: str = "",
     answer: str = "",
     at: datetime | None = None,
+    with_card: bool = False,
 ) -> Activity:
     """Finish an activity with its outcome; records `item.activity_done`.
 
     A finished call or meeting is a human touch, whatever it brought, and stops the card's clock
-    (Q1); a task is work on the card only.
+    (Q1); one in which the client was spoken to answers what they have written, too. A task is
+    work on the card only.
     Finishing twice changes nothing.
 
     Args:
         answer: of a task with `answers`: the code of one of them. A person can't end such a task
             otherwise; robots can, when it has become pointless.
+        with_card: it ends because its card is closed; the event says so.
     Raises:
         InvalidInput: an unknown outcome, or none of the answers that the task asks for.
     """
@@ -144,6 +201,7 @@ def finish_activity(
         raise InvalidInput(
             _("Choose how it ended."), fields={"outcome": _("Choose from the list.")}
         )
+    talks = lock_talks(activity_id)
     activity, subject = _lock(activity_id, by=by)
     if activity.done_at is not None:
         return activity
@@ -153,19 +211,24 @@ def finish_activity(
     activity.result = result.strip()
     activity.answer = answer
     activity.save(update_fields=["done_at", "outcome", "result", "answer"])
-    said = activity.result[:300]
-    _note("activity_done", subject, activity, by=by, outcome=outcome, result=said, answer=answer)
+    said: dict[str, Any] = {"outcome": outcome, "result": activity.result[:300], "answer": answer}
+    if with_card:
+        said["with_card"] = True
+    _note("activity_done", subject, activity, by=by, **said)
     if isinstance(subject, Item):
         if outcome != Activity.Outcome.CANCELLED:
             touched = note_touch if activity.kind == Activity.Kind.TASK else note_answer
             touched(subject.pk, by=by)
         refresh_next_step(subject)
+    if outcome == Activity.Outcome.DONE:
+        settle_talks(talks)
     return activity
 
 
 @transaction.atomic
 def reopen_activity(activity_id: int, *, by: Actor) -> Activity:
     """Take "done" back; records `item.activity_reopened`."""
+    talks = lock_talks(activity_id)
     activity, subject = _lock(activity_id, by=by)
     if activity.done_at is None:
         return activity
@@ -174,6 +237,7 @@ def reopen_activity(activity_id: int, *, by: Actor) -> Activity:
     _note("activity_reopened", subject, activity, by=by)
     if isinstance(subject, Item):
         refresh_next_step(subject)
+    settle_talks(talks)
     return activity
 
 
@@ -187,18 +251,35 @@ def _require_answer(activity: Activity, answer: str, *, by: Actor) -> None:
 
 def refresh_next_step(item: Item) -> None:
     """Let a locked card's `next_activity_*` mirror its earliest planned activity (TL-6, C12)."""
-    first = (
-        Activity.objects.planned()
-        .filter(item_id=item.pk, due_at__isnull=False)
-        .order_by("due_at", "pk")
-        .first()
-    )
+    if _set_next_step(item, _NEXT.first(item.pk)):
+        save_card(item, ["next_activity_at", "next_activity_kind", "next_activity_title"])
+
+
+def _refresh_next_steps(items: Sequence[Item]) -> None:
+    """Do for several locked cards what `refresh_next_step` does for one. Two SQL queries."""
+    planned = Activity.objects.planned().filter(item__in=items, due_at__isnull=False)
+    earliest = planned.order_by("item_id", "due_at", "pk").distinct("item_id")
+    first = {activity.item_id: activity for activity in earliest}
+    save_next_steps([item for item in items if _set_next_step(item, first.get(item.pk))])
+
+
+def _set_next_step(item: Item, first: Activity | None) -> bool:
+    """Let a card show its next step; whether that is another one than before."""
     at, kind, title = (first.due_at, first.kind, first.title) if first else (None, "", "")
     now = (item.next_activity_at, item.next_activity_kind, item.next_activity_title)
-    if (at, kind, title) == now:
-        return
     item.next_activity_at, item.next_activity_kind, item.next_activity_title = at, kind, title
-    save_card(item, ["next_activity_at", "next_activity_kind", "next_activity_title"])
+    return (at, kind, title) != now
+
+
+_NEXT = Prepared(
+    lambda item_id: (
+        Activity.objects.planned()
+        .filter(item_id=item_id, due_at__isnull=False)
+        .order_by("due_at", "pk")[:1]
+    ),
+    int,
+    model=Activity,
+)
 
 
 def _check(plan: Plan) -> None:
@@ -242,6 +323,8 @@ def _lock(activity_id: int, *, by: Actor) -> tuple[Activity, Subject]:
 
 def _note(what: str, subject: Subject, activity: Activity, *, by: Actor, **diff: Any) -> None:
     diff |= {"activity": activity.pk, "kind": activity.kind, "title": activity.title}
+    if activity.answers:  # it asks: whoever tells people of it need not look
+        diff["answers"] = len(activity.answers)
     if isinstance(subject, Item):
         note_event(f"item.{what}", subject, by=by, **diff)
     elif subject is None:

@@ -5,6 +5,7 @@ Source: docs/domain/conversations.md (TL-1, TL-3, TL-5).
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -13,17 +14,25 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from voronka.clients.models import Client
 from voronka.items.commands.card import note_event, require_card
 from voronka.items.models import Item
 from voronka.journal.actors import Actor
 from voronka.journal.commands import record
 from voronka.journal.live import announce_change
 from voronka.journal.models import Event
-from voronka.kernel.errors import InvalidInput, NotFound
+from voronka.kernel.errors import NotFound
 from voronka.kernel.locking import lock_row
 from voronka.people import access
+from voronka.people.errors import NoLongerHere
 from voronka.people.models import User
+from voronka.timeline.commands.speaking import spoken_at
 from voronka.timeline.models import Conversation, Message
+from voronka.timeline.quoting import own_words
+
+NOT_SAID = Q(state=Message.State.CANCELLED) | Q(  # planned for later, or taken back
+    state=Message.State.QUEUED, send_at__isnull=False
+)
 
 
 def lock_conversation(conversation_id: int, *, by: Actor, action: str = "change") -> Conversation:
@@ -83,6 +92,12 @@ def open_conversation(
     )
 
 
+def give_client(conversation: Conversation, client: Client) -> None:
+    """Say whose a locked conversation is that had no client yet; in the caller's transaction."""
+    conversation.client = client
+    conversation.save(update_fields=["client"])
+
+
 def announce(what: str, conversation: Conversation, *, item: Item | None = None) -> None:
     """Tell the live pages that a conversation has changed; nothing is kept."""
     item = item or conversation.item
@@ -121,10 +136,7 @@ def assign_conversation(conversation_id: int, *, to: User | None, by: Actor) -> 
     if left == (to.pk if to else None):
         return conversation
     if to is not None and not to.is_active:
-        raise InvalidInput(
-            _("This person no longer works here. Choose another one."),
-            fields={"owner": _("Choose a person.")},
-        )
+        raise NoLongerHere
     conversation.owner = to
     conversation.save(update_fields=["owner"])
     entered = to.pk if to else None
@@ -177,22 +189,34 @@ def reopen_conversation(conversation_id: int, *, by: Actor) -> Conversation:
 
 
 def unanswered_since(conversation: Conversation) -> datetime | None:
-    """Return when the client first wrote without an answer since; None when all is answered."""
+    """Return when the client first wrote without an answer since; None when all is answered.
+
+    A person's message answers, and so does a call or a meeting in which the client was spoken to.
+    """
     words = conversation.messages.filter(automatic=False)
-    answers = words.filter(direction=Message.Direction.OUT).exclude(
-        Q(state__in=[Message.State.FAILED, Message.State.CANCELLED])
-        | Q(state=Message.State.QUEUED, send_at__isnull=False)  # planned is not said yet
-    )
-    last = answers.order_by("-at").values_list("at", flat=True).first()
+    answers = words.filter(~NOT_SAID, direction=Message.Direction.OUT)
+    answers = answers.exclude(state=Message.State.FAILED)
+    written = answers.order_by("-at").values_list("at", flat=True).first()
+    last = max(filter(None, (written, spoken_at(conversation))), default=None)
     asked = words.filter(direction=Message.Direction.IN)
     if last is not None:
         asked = asked.filter(at__gt=last)
     return asked.order_by("at").values_list("at", flat=True).first()
 
 
+def settle_talks(locked: Iterable[Conversation]) -> None:
+    """Let locked conversations wait, or not, after the client was spoken to; live pages hear it."""
+    for talk in locked:
+        since = unanswered_since(talk)
+        if since != talk.waiting_since:
+            talk.waiting_since = since
+            talk.save(update_fields=["waiting_since"])
+            announce("spoken_to", talk)
+
+
 def refresh(conversation: Conversation) -> None:
     """Let a locked conversation's columns mirror its messages again (after a split, a failure)."""
-    last = conversation.messages.order_by("-at", "-pk").first()
+    last = conversation.messages.filter(~NOT_SAID).order_by("-at", "-pk").first()
     unread = conversation.messages.filter(direction=Message.Direction.IN, read_at=None)
     conversation.unread = unread.count()
     conversation.waiting_since = None if conversation.closed_at else unanswered_since(conversation)
@@ -209,7 +233,7 @@ def refresh(conversation: Conversation) -> None:
 def mirror(conversation: Conversation, message: Message) -> None:
     """Show a message as the conversation's last one. The caller saves."""
     conversation.last_at = message.at
-    conversation.last_text = " ".join((message.text or message.subject).split())[:200]
+    conversation.last_text = " ".join((own_words(message.text) or message.subject).split())[:200]
     conversation.last_direction = message.direction
     conversation.last_author_id = message.author_id
     if message.is_incoming:

@@ -1,4 +1,4 @@
-"""The bulk door of the timeline: notes and activities of the past, for imports and the demo."""
+"""The bulk door of the timeline: notes, activities, conversations of the past."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 from django.db import connection, transaction
 
 from voronka.items.models import Item
-from voronka.timeline.models import Activity, Note
+from voronka.timeline.commands.conversations import mirror
+from voronka.timeline.models import Activity, Conversation, Message, Note
 
 
 @transaction.atomic
@@ -25,6 +26,30 @@ def load_activities(activities: Iterable[Activity]) -> int:
 def load_notes(notes: Iterable[Note]) -> int:
     """Write many notes of the past; returns how many."""
     return len(Note.objects.bulk_create(notes, batch_size=1000))
+
+
+@transaction.atomic
+def load_conversations(talks: Sequence[tuple[Conversation, Sequence[Message]]]) -> int:
+    """Write conversations of the past with their messages in order of time; returns how many.
+
+    Who waits and what is unread follow from the messages: what we have written answers everything
+    before it, and reads it. No events: history wakes nobody.
+    """
+    for conversation, messages in talks:
+        conversation.created_at = messages[0].at
+        for message in messages:
+            mirror(conversation, message)
+            if message.is_incoming:
+                conversation.waiting_since = conversation.waiting_since or message.at
+                conversation.unread += message.read_at is None
+            else:
+                conversation.waiting_since, conversation.unread = None, 0
+    Conversation.objects.bulk_create([conversation for conversation, _messages in talks])
+    for conversation, messages in talks:
+        for message in messages:
+            message.conversation = conversation
+    Message.objects.bulk_create([m for _conversation, messages in talks for m in messages])
+    return len(talks)
 
 
 def refresh_next_steps(item_ids: Sequence[int]) -> None:

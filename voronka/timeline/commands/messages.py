@@ -1,7 +1,6 @@
 """Messages: what clients send is kept once; what people write waits to be sent by its channel.
 
-Sending itself belongs to the channels above; they take messages by `begin_sending` and tell what
-became of them by `note_sent`, `note_failed` and `note_delivery`.
+How they are sent: `sending.py`.
 
 Source: docs/domain/conversations.md (TL-2, TL-5, TL-9).
 """
@@ -10,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -23,21 +22,18 @@ from voronka.items.commands.answering import note_answer
 from voronka.items.commands.card import lock_card
 from voronka.items.models import Attachment, Item
 from voronka.journal.actors import Actor
-from voronka.kernel.errors import InvalidInput, NotFound
+from voronka.kernel.errors import InvalidInput
+from voronka.kernel.rows import insert_row
 from voronka.timeline.commands.conversations import (
     announce,
     lock_conversation,
     mirror,
     note_about,
     open_conversation,
-    refresh,
 )
 from voronka.timeline.models import Conversation, Message
 
 LONGEST = 100_000  # characters of a message
-_SENDING_FOR = timedelta(minutes=10)  # a sender that says nothing for so long has died
-_FINAL = (Message.State.FAILED, Message.State.CANCELLED)
-_RANKS = [Message.State.SENDING, Message.State.SENT, Message.State.DELIVERED, Message.State.READ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,15 +105,16 @@ def begin_conversation(
         client_id=client_id,
         item=item,
         owner_id=owner_id,
+        guest_name="" if client_id else message.author_name,
         subject=message.subject,
         unread=1,
         waiting_since=None if message.automatic else message.at,
         created_at=message.at,
     )
     mirror(conversation, message)
-    conversation.save(force_insert=True)
+    insert_row(conversation)
     message.conversation = conversation
-    message.save(force_insert=True)
+    insert_row(message)
     if arrival.attachment_ids:
         message.attachments.set(arrival.attachment_ids)
     announce("message_received", conversation)
@@ -152,10 +149,12 @@ def keep_message(conversation: Conversation, arrival: Arrival, *, by: Actor) -> 
     """Do the work of `receive_message` on a locked conversation, in the caller's transaction."""
     message = _draft(arrival)
     message.conversation = conversation
-    message.save(force_insert=True)
+    insert_row(message)
     if arrival.attachment_ids:
         message.attachments.set(arrival.attachment_ids)
     conversation.unread += 1
+    if conversation.client_id is None and message.author_name and not message.automatic:
+        conversation.guest_name = message.author_name
     if not conversation.subject:
         conversation.subject = message.subject
     if message.at >= conversation.last_at or not conversation.last_direction:
@@ -168,7 +167,7 @@ def keep_message(conversation: Conversation, arrival: Arrival, *, by: Actor) -> 
     conversation.save(
         update_fields=[
             *("unread", "subject", "last_at", "last_text", "last_direction", "last_author"),
-            *("channel_id", "closed_at", "waiting_since"),
+            *("channel_id", "closed_at", "waiting_since", "guest_name"),
         ]
     )
     note_about(
@@ -192,10 +191,10 @@ def keep_sent_elsewhere(conversation: Conversation, arrival: Arrival, *, by: Act
     message.conversation, message.automatic = conversation, False
     message.direction, message.state = Message.Direction.OUT, Message.State.SENT
     message.sent_at = message.at
-    message.save(force_insert=True)
+    insert_row(message)
     if arrival.attachment_ids:
         message.attachments.set(arrival.attachment_ids)
-    _said(conversation, message, by=by)
+    said(conversation, message, by=by)
     note_about(
         "message_written",
         conversation,
@@ -278,7 +277,7 @@ def write_message(
     if letter.attachment_ids:
         message.attachments.set(_own_files(conversation, letter.attachment_ids))
     if letter.send_at is None:
-        _said(conversation, message, by=by)
+        said(conversation, message, by=by)
     note_about(
         "message_written",
         conversation,
@@ -304,7 +303,7 @@ def _open_for(
     return lock_conversation(opened.pk, by=by)
 
 
-def _said(conversation: Conversation, message: Message, *, by: Actor) -> None:
+def said(conversation: Conversation, message: Message, *, by: Actor) -> None:
     """A message is on its way: it is the last word, and a person's word answers the client."""
     if message.at >= conversation.last_at or not conversation.last_direction:
         mirror(conversation, message)
@@ -355,144 +354,3 @@ def _cancel_planned(conversation: Conversation) -> None:
     """The client wrote first: what was planned "unless they write" is not sent (TL-9)."""
     planned = conversation.messages.filter(state=Message.State.QUEUED, cancel_on_reply=True)
     planned.update(state=Message.State.CANCELLED, due_at=None, error="")
-
-
-@transaction.atomic
-def cancel_message(message_id: int, *, by: Actor) -> Message:
-    """Take back a message that has not been sent yet; records `item.message_cancelled`.
-
-    Raises:
-        InvalidInput: it is being sent, or has been.
-    """
-    message, conversation = _lock(message_id, by=by)
-    if message.state == Message.State.CANCELLED:
-        return message
-    if message.state not in (Message.State.QUEUED, Message.State.FAILED):
-        raise InvalidInput(_("This message has been sent already."))
-    message.state, message.due_at = Message.State.CANCELLED, None
-    message.save(update_fields=["state", "due_at"])
-    refresh(conversation)
-    note_about("message_cancelled", conversation, by=by, message=message.pk)
-    return message
-
-
-@transaction.atomic
-def retry_message(message_id: int, *, by: Actor) -> Message:
-    """Send a failed message again, at once; records `item.message_retried`.
-
-    Raises:
-        InvalidInput: it has not failed.
-    """
-    message, conversation = _lock(message_id, by=by)
-    if message.state != Message.State.FAILED:
-        raise InvalidInput(_("This message is not among the failed ones any more."))
-    message.state, message.due_at, message.attempts = Message.State.QUEUED, timezone.now(), 0
-    message.save(update_fields=["state", "due_at", "attempts"])
-    refresh(conversation)
-    note_about("message_retried", conversation, by=by, message=message.pk)
-    return message
-
-
-def _lock(message_id: int, *, by: Actor) -> tuple[Message, Conversation]:
-    message = Message.objects.filter(pk=message_id).first()
-    if message is None:
-        raise NotFound(_("There is no such message any more."))
-    conversation = lock_conversation(message.conversation_id, by=by)
-    return Message.objects.select_for_update().get(pk=message_id), conversation
-
-
-@transaction.atomic
-def due_messages(*, at: datetime, batch: int = 200) -> list[int]:
-    """Return ids of messages that should be on their way; those whose sender died are queued anew.
-
-    A sender that has said nothing for ten minutes is taken for dead: the message goes out again
-    under the same key, so that a channel that knows the key sends it once.
-    """
-    stuck = Message.objects.filter(state=Message.State.SENDING, due_at__lte=at - _SENDING_FOR)
-    stuck.update(state=Message.State.QUEUED, due_at=at)
-    due = Message.objects.filter(state=Message.State.QUEUED, due_at__lte=at)
-    return list(due.order_by("due_at").values_list("pk", flat=True)[:batch])
-
-
-@transaction.atomic
-def begin_sending(message_id: int, *, at: datetime) -> Message | None:
-    """Claim a queued message for sending; None when it is not due, not there, or being sent."""
-    message = (
-        Message.objects.select_for_update(skip_locked=True, of=("self",))
-        .select_related("conversation")
-        .filter(pk=message_id, state=Message.State.QUEUED, due_at__lte=at)
-        .first()
-    )
-    if message is None:
-        return None
-    message.state, message.due_at = Message.State.SENDING, at
-    message.attempts = message.attempts + 1
-    message.save(update_fields=["state", "due_at", "attempts"])
-    return message
-
-
-@transaction.atomic
-def note_sent(message_id: int, *, external_id: str = "", at: datetime | None = None) -> None:
-    """A channel has taken a message; a planned one now answers the client. Announces it live."""
-    now = at or timezone.now()
-    message, conversation = _lock(message_id, by=Actor.system())
-    if message.state not in (Message.State.SENDING, Message.State.QUEUED):
-        return
-    message.state, message.sent_at, message.due_at, message.error = "sent", now, None, ""
-    message.external_id = external_id[:255] or message.external_id
-    if message.send_at is not None:
-        message.at = now
-    message.save(update_fields=["state", "sent_at", "due_at", "error", "external_id", "at"])
-    if message.send_at is not None:
-        author = Actor("user", message.author_id) if message.author_id else Actor.system()
-        _said(conversation, message, by=author)
-    announce("message_sent", conversation)
-
-
-@transaction.atomic
-def note_failed(message_id: int, error: str, *, retry_at: datetime | None = None) -> None:
-    """A channel could not send a message: it is tried again at `retry_at`, or fails for good.
-
-    A failed one is visible as such, its client waits again, and `item.message_failed` is recorded.
-    """
-    message, conversation = _lock(message_id, by=Actor.system())
-    if message.state in _FINAL:
-        return
-    message.error = error[:500]
-    message.due_at = retry_at
-    message.state = Message.State.QUEUED if retry_at else Message.State.FAILED
-    message.save(update_fields=["error", "due_at", "state"])
-    if retry_at is None:
-        refresh(conversation)
-        note_about(
-            "message_failed", conversation, by=Actor.system(), message=message.pk, error=error[:300]
-        )
-    else:
-        announce("message_delayed", conversation)
-
-
-@transaction.atomic
-def note_delivery(
-    channel_id: int, external_id: str, state: str, *, at: datetime, error: str = ""
-) -> bool:
-    """Keep what a channel says became of a sent message; whether the message is known.
-
-    Args:
-        state: "sent", "delivered", "read" or "failed". News that come late change nothing: a
-            message once read is never "delivered" again.
-    """
-    message = find_message(channel_id, external_id)
-    if message is None or message.is_incoming:
-        return False
-    if state == Message.State.FAILED:
-        note_failed(message.pk, error or _("The channel says it could not be delivered."))
-        return True
-    moments = {Message.State.DELIVERED: "delivered_at", Message.State.READ: "read_at"}
-    later = [s for s in _RANKS if _RANKS.index(s) < _RANKS.index(Message.State(state))]
-    rows = Message.objects.filter(pk=message.pk, state__in=later)
-    values: dict[str, Any] = {"state": state}
-    if column := moments.get(Message.State(state)):
-        values[column] = at
-    if rows.update(**values):
-        announce("message_delivered", Conversation.objects.get(pk=message.conversation_id))
-    return True

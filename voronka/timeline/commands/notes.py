@@ -20,7 +20,7 @@ from voronka.kernel.errors import Forbidden, InvalidInput, NotFound
 from voronka.people import access
 from voronka.people.models import User
 from voronka.timeline.commands.notifications import notify
-from voronka.timeline.models import Note, Notification
+from voronka.timeline.models import Note
 from voronka.timeline.rules import MENTION, mentioned_ids
 
 _LONGEST = 20_000  # characters
@@ -81,7 +81,7 @@ def write_note(
                     "title": title,
                     "text": plain_text(text)[:120],
                 }
-            notify(user.pk, Notification.Kind.MENTION, said, item_id=item_id)
+            notify(user.pk, "mention", said, item_id=item_id, key=f"note-{note.pk}")
     return note
 
 

@@ -80,6 +80,7 @@ def split_conversation(
         client_id=source.client_id,
         item_id=card,
         owner_id=owner_id,
+        guest_name=source.guest_name,
         channel_id=source.channel_id,
         last_at=now,
         created_at=now,

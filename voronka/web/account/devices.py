@@ -42,7 +42,7 @@ class Device:
 def devices_of(user: User, session_key: str) -> list[Device]:
     """Return the devices of a person, this one first. One SQL query."""
     rows = [
-        Device(row, describe(row.agent), row.session_key == session_key, _is_phone(row.agent))
+        Device(row, describe(row.agent), row.session_key == session_key, is_phone(row.agent))
         for row in UserSession.objects.filter(user=user)
     ]
     return sorted(rows, key=lambda device: not device.here)
@@ -60,5 +60,6 @@ def address(request: HttpRequest) -> str | None:
     return request.META.get("REMOTE_ADDR") or None
 
 
-def _is_phone(agent: str) -> bool:
+def is_phone(agent: str) -> bool:
+    """Whether a browser says that it runs on a phone."""
     return bool(re.search("Mobile|Android|iPhone", agent))

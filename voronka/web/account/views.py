@@ -14,13 +14,14 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from voronka.demo.queries import demo_logins
+from voronka.demo.queries import demo_form, demo_logins, demo_mailbox
 from voronka.journal.actors import Actor
 from voronka.kernel.errors import DomainError, InvalidInput
 from voronka.people import commands, queries
 from voronka.people.errors import LinkSpent
 from voronka.people.models import User
 from voronka.people.requests import SignedInRequest
+from voronka.timeline.commands.notices.devices import follow_session
 from voronka.web.account import devices, hours
 from voronka.web.account.forms import (
     THEMES,
@@ -62,6 +63,7 @@ def login(request: HttpRequest) -> HttpResponse:
         "form": form,
         "goal": goal,
         "demo": demo_logins(),
+        "doors": {"site": demo_form(), "mail": demo_mailbox()},
         "company": queries.company(),
         "nobody": not User.objects.exists(),
     }
@@ -166,8 +168,10 @@ def password(request: SignedInRequest) -> HttpResponse:
         except InvalidInput as error:
             refuse(form, error)
         else:
+            left = request.session.session_key or ""
             auth.update_session_auth_hash(request, changed)
             _note(request, changed)
+            follow_session(changed, left=left, entered=request.session.session_key or "")
             response = render(request, "account/_password.html", {"form": ChangePasswordForm()})
             said = _("Password changed. Other devices are signed out.")
             return toast(response, said)

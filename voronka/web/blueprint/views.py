@@ -87,7 +87,7 @@ def show(request: SignedInRequest) -> HttpResponse:
         "count": len(lines),
         "ready": name,
         "products": "products" in request.GET,
-        "heads": "heads" in request.GET,
+        "people": "people" in request.GET,
     }
     return render(request, "blueprint/text.html", context)
 
@@ -168,7 +168,7 @@ def apply(request: SignedInRequest) -> HttpResponse:
 
 
 def _export(request: SignedInRequest) -> str:
-    return queries.export(products="products" in request.GET, heads="heads" in request.GET)
+    return queries.export(products="products" in request.GET, people="people" in request.GET)
 
 
 def _brought(request: SignedInRequest) -> Brought:

@@ -52,27 +52,44 @@ def move(request: SignedInRequest, pipeline_id: int, item_id: int) -> HttpRespon
 @login_required
 @require_POST
 def add(request: SignedInRequest, pipeline_id: int) -> HttpResponse:
-    """Make a card from two short fields; whatever else the first stage asks for opens the dialog.
+    """Make a card from two short fields, at `stage` if its gate lets it, else at the first one.
 
-    Answers with the form, empty again for the next card, and `item:created`.
+    What the first stage asks for besides opens the dialog. Answers with the form, empty again for
+    the next card, and `item:created`.
     """
     board = board_or_404(request.user, pipeline_id)
     codes = ["title", "client"] if board.kind.has_client else ["title"]
     specs = specs_of(board.kind, codes)
     typed = read(request.POST, None, specs.values())
     by = Actor.user(request.user)
-    context = {"board": board, "pipeline": board.pipeline, "open": True}
-    try:
+    work = [stage for stage in board.stages if stage.is_open]
+    wanted = request.POST.get("stage", "")
+    at = next((stage for stage in work if str(stage.pk) == wanted), None)
+    first = at is None or at == work[0]
+    context = {"board": board, "pipeline": board.pipeline, "open": True, "stage": at}
+    context["first"] = first
+
+    def make(stage: Stage | None) -> Item:
         with transaction.atomic():
             changes = changes_of(typed, specs, by=by)
             title = str(changes.pop("title", "")).strip() or typed.get("client", "")
-            item = create_item(board.pipeline, title=title, by=by, changes=changes)
+            return create_item(board.pipeline, title=title, by=by, stage=stage, changes=changes)
+
+    text = _("“%(title)s” is made")
+    try:
+        try:
+            item = make(at)
+        except GateClosed:
+            if first:
+                raise
+            item = make(None)
+            text = _("“%(title)s” is made at the first stage: “%(stage)s” asks for more")
     except GateClosed:
         return creating.new(request)
     except InvalidInput as refusal:
         context |= {"refusal": refusal, "typed": typed}
         return render(request, "board/_quick_add.html", context, status=422)
     response = render(request, "board/_quick_add.html", context)
-    response = toast(response, _("“%(title)s” is made") % {"title": item.title})
+    response = toast(response, text % {"title": item.title, "stage": at})
     made = {"id": item.pk, "stage": item.stage_id}
     return trigger_client_event(response, "item:created", made)

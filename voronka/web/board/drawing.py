@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import cached_property
 from html import escape
 from typing import NamedTuple
 
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -22,6 +21,7 @@ from voronka.items.board import BoardCard, Reach
 from voronka.kernel.texts import LocalText
 from voronka.pipelines.models import ItemType, Stage
 from voronka.web import words
+from voronka.web.addresses import path_of
 from voronka.web.templatetags.voronka import avatar, icon
 
 SOON = 0.75  # of the deadline spent: the clock turns amber
@@ -61,16 +61,12 @@ class Drawer:
         self.stages = stages
         self.has_amount = kind.has_amount
         self.movable = movable
-        self._before, self._behind = reverse("card:show", args=[0]).split("0")
+        self._before, self._behind = path_of("card:show", 0).split("0")
         self._sources: dict[str | None, str] = {None: ""}
         self._owners: dict[int, str] = {}
         self._grades: dict[str, str] = {"": ""}
         self._units = words.duration_units()
-        self._zone = timezone.get_current_timezone()
-        self._today = self.now.astimezone(self._zone).date()
-        near = ((-1, _("yesterday")), (0, _("today")), (1, _("tomorrow")))
-        self._near = {self._today + timedelta(days=days): word for days, word in near}
-        self._days: dict[date, str] = {}
+        self._days = words.Days(self.now)
 
     def cards(self, cards: Iterable[BoardCard]) -> SafeString:
         """Draw cards one after the other."""
@@ -127,24 +123,14 @@ class Drawer:
         at = card.step_at
         if at is None:
             return self._no_step
-        local = at.astimezone(self._zone)
-        css = " overdue" if at < self.now else " today" if local.date() == self._today else ""
+        local = self._days.local(at)
+        css = " overdue" if at < self.now else " today" if local.date() == self._days.today else ""
         mark, kind = self._kinds.get(card.step_kind) or self._kinds["task"]
-        return _STEP.format(css, escape(card.step_title), mark, f"{kind} {self._when(local)}")
+        return _STEP.format(css, escape(card.step_title), mark, f"{kind} {self._days.when(local)}")
 
     def _closed(self, at: datetime) -> str:
-        local = at.astimezone(self._zone)
-        return _STEP.format("", words.full(at), self._closed_mark, self._when(local))
-
-    def _when(self, local: datetime) -> str:
-        """The same words as `words.when`, with the days of a board remembered."""
-        day = local.date()
-        if word := self._near.get(day):
-            return f"{word}{words.NBSP}{local:%H:%M}"
-        known = self._days.get(day)
-        if known is None:
-            known = self._days[day] = words.short_date(day, this_year=self._today.year)
-        return known
+        local = self._days.local(at)
+        return _STEP.format("", words.full(at), self._closed_mark, self._days.when(local))
 
     def _owner(self, card: BoardCard) -> str:
         drawn = avatar(_Owner(card.owner_id, card.owner_name), "avatar-sm")

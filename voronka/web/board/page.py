@@ -9,7 +9,6 @@ from functools import cached_property
 from urllib.parse import urlencode
 
 from django.http import Http404
-from django.urls import reverse
 from django.utils import formats, timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -23,10 +22,11 @@ from voronka.kernel.prepared import Prepared
 from voronka.people.models import User
 from voronka.pipelines.models import ItemType, Pipeline, Stage
 from voronka.web import words
-from voronka.web.addresses import address
+from voronka.web.addresses import address, path_of
 from voronka.web.board.drawing import Drawer
 from voronka.web.filters import FilterBar
 from voronka.web.filters.bar import address as filtered
+from voronka.web.list.actions import Action, bulk_actions
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +134,15 @@ class BoardPage:
         """Whether the person may add a card of their own."""
         return not self.pipeline.archived and self.user.access.may(
             "add", self.kind.code, self.pipeline.code, owner_id=self.user.pk
+        )
+
+    @cached_property
+    def bulk(self) -> list[Action]:
+        """What may be done to many cards here, as in the list."""
+        kind, pipeline = self.kind.code, self.pipeline
+        return bulk_actions(
+            lambda action: bool(self.user.access.scope(action, kind, pipeline.code)),
+            lambda action: path_of("list:pipeline_bulk", pipeline.pk, action),
         )
 
     @property
@@ -283,11 +292,11 @@ class BoardPage:
 
     @property
     def changes_url(self) -> str:
-        return reverse("board:changes", args=[self.pipeline.pk]) + self.querystring
+        return path_of("board:changes", self.pipeline.pk) + self.querystring
 
     def _more(self, stage: Stage, after: str) -> SafeString:
         query = urlencode({**self.asked.query(), "after": after}, doseq=True)
-        url = reverse("board:column", args=[self.pipeline.pk, stage.pk])
+        url = path_of("board:column", self.pipeline.pk, stage.pk)
         return format_html(
             '<button type="button" class="btn btn-ghost btn-sm column-more" hx-get="{}?{}"'
             ' hx-trigger="click, intersect once" hx-swap="outerHTML">{}</button>',

@@ -180,7 +180,7 @@ def _lead_gate(
     won = next((s for s in stages if s.kind == Stage.Kind.WON), None)
     if won is None:
         return [], []
-    verdict = gate.ask(lead, won, stages)
+    verdict = gate.ask(lead, won, stages, by=Actor.user(request.user))
     codes = [c for c in verdict.missing if c not in ("contact", "company", "client")]
     specs = specs_of(lead.pipeline.item_type, dict.fromkeys([*codes, *_posted(request, LEAD)]))
     typed = read(request.POST, request.FILES, specs.values(), prefix=LEAD)

@@ -34,7 +34,7 @@ PLACES = {"title": "card/_title.html", "amount": "card/_amount.html"}  # others:
 def field(request: SignedInRequest, item_id: int, code: str) -> HttpResponse:
     """GET: the field as an input, or with ?show=1 as text; POST: save it alone (UI-12)."""
     card = card_or_404(request.user, item_id)
-    if code not in card.specs:
+    if code not in card.specs or (card.specs[code].formula and "show" not in request.GET):
         raise Http404
     if request.method == "GET":
         return _shown(request, card, code) if "show" in request.GET else _input(request, card, code)
@@ -62,6 +62,9 @@ def field(request: SignedInRequest, item_id: int, code: str) -> HttpResponse:
     response = _shown(request, card, code)
     if code not in PLACES:
         response.write(head_of(request, card, oob=True).content.decode())
+    for counted in card.counted:
+        context = {"card": card, "item": card.item, "prop": card.prop(counted), "oob": True}
+        response.write(render_to_string("card/_prop.html", context, request))
     return response
 
 

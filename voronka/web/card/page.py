@@ -2,122 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
-from typing import Any
 
-from django.db.models import Q
 from django.utils import timezone
 
-from voronka.clients.models import Client, ContactPoint
+from voronka.automation.large_orders import LargeOrder, large_order
+from voronka.automation.models import LossVerdict
+from voronka.automation.queries import open_verdict
+from voronka.clients.models import Client
 from voronka.items import gate, rules
 from voronka.items.commands.converting import UNDO_FOR
+from voronka.items.elements import RollUp, roll_ups
 from voronka.items.facts import proofs
-from voronka.items.models import Attachment, Item, ItemLink, LineItem, StageVisit, Watch
+from voronka.items.models import Attachment, Item, ItemLink, LineItem, Watch
+from voronka.journal.actors import Actor
+from voronka.kernel.prepared import Prepared
 from voronka.kernel.texts import LocalText
 from voronka.people.models import User
 from voronka.pipelines.grades import Grade, grade
 from voronka.pipelines.models import Field, ItemType, Section, Stage
+from voronka.pipelines.queries import fields_in_use, ordered_stages
 from voronka.pipelines.system_fields import system_fields
+from voronka.timeline.conversations import guest_of
 from voronka.web.addresses import address
+from voronka.web.card.buttons import Button, buttons_of
+from voronka.web.card.linked import Linked, MiniBoard, linked_cards, mini_boards
+from voronka.web.card.parts import Block, Criterion, Person, Prop, Segment, stage_bar
 from voronka.web.fields import Spec, values_of
 from voronka.web.fields.showing import names_of, text_of
-from voronka.web.fields.specs import OWN_COMMANDS, SYSTEM_KINDS, spec_of
+from voronka.web.fields.specs import SYSTEM_KINDS, spec_of
 
 HEAD = ("title", "amount")  # edited in the head, so not repeated among the fields
-
-
-@dataclass(frozen=True, slots=True)
-class Segment:
-    """A stage in the stage bar: "passed", "jumped", "current", "" for those ahead."""
-
-    stage: Stage
-    state: str
-
-
-@dataclass(frozen=True, slots=True)
-class Prop:
-    """A field with its value in words. `ask` is the question to find it out (QL-1)."""
-
-    spec: Spec
-    text: str
-    value: Any
-    required: bool = False
-    editable: bool = True
-    grading: bool = False
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether nothing is known yet."""
-        return self.text == ""
-
-    @property
-    def is_own(self) -> bool:
-        """Whether it is kept by commands of its own: products, next step."""
-        return self.spec.code in OWN_COMMANDS and not self.spec.custom
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """A section of fields, folded unless it is in use."""
-
-    section: Section
-    props: list[Prop]
-    open: bool
-
-    @property
-    def filled(self) -> int:
-        """How many of its fields are filled."""
-        return sum(not prop.is_empty for prop in self.props)
-
-
-@dataclass(frozen=True, slots=True)
-class Criterion:
-    """An exit criterion of the present stage and whether it holds."""
-
-    code: str
-    text: str
-    met: bool
-    required: bool
-    by_hand: bool  # a person's tick decides; else a fact on the card does
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """A client of the card with the ways to reach it; `hidden` from those without the right."""
-
-    client: Client | None
-    name: str
-    points: list[ContactPoint] = field(default_factory=list)
-
-    @property
-    def phones(self) -> list[ContactPoint]:
-        """Phones to call."""
-        return [p for p in self.points if p.kind == ContactPoint.Kind.PHONE]
-
-    @property
-    def others(self) -> list[ContactPoint]:
-        """E-mail and messengers."""
-        return [p for p in self.points if p.kind != ContactPoint.Kind.PHONE]
-
-
-@dataclass(frozen=True, slots=True)
-class Linked:
-    """A card linked with this one: where it stands, and whose it is."""
-
-    link: ItemLink
-    item: Item
-    position: int  # stages from the start, 1 for the first
-    steps: int
-    first: bool  # it came before this card
-
-    @property
-    def bar(self) -> list[bool]:
-        """One mark a stage of work, true for those reached."""
-        won = self.item.stage.kind == Stage.Kind.WON
-        return [won or n < self.position for n in range(self.steps)]
 
 
 @dataclass
@@ -174,27 +91,12 @@ class CardPage:
 
     @cached_property
     def stages(self) -> list[Stage]:
-        return list(self.item.pipeline.stages.all())
+        return ordered_stages(self.item.pipeline)
 
     @cached_property
     def segments(self) -> list[Segment]:
-        """The stage bar. A stage counts as passed when the card stood in it or jumped over it."""
-        visits = StageVisit.objects.filter(item_id=self.item.pk).values_list("stage_id", "jump")
-        stood: set[int] = set()
-        jumped: set[int] = set()
-        for stage_id, jump in visits:
-            (jumped if jump else stood).add(stage_id)
-        here = self.item.stage
-        bar = []
-        for stage in self.stages:
-            state = ""
-            if stage.pk == here.pk:
-                state = "current"
-            elif stage.is_open and (not here.is_open or stage.position < here.position):
-                lost_before = here.kind == Stage.Kind.LOST and stage.pk not in stood | jumped
-                state = "passed" if stage.pk in stood else "" if lost_before else "jumped"
-            bar.append(Segment(stage, state))
-        return bar
+        """The stage bar."""
+        return stage_bar(self.item, self.stages)
 
     @cached_property
     def next_stage(self) -> Stage | None:
@@ -221,7 +123,7 @@ class CardPage:
         """What stands between the card and the next stage."""
         if self.next_stage is None:
             return gate.Verdict()
-        return gate.ask(self.item, self.next_stage, self.stages)
+        return gate.ask(self.item, self.next_stage, self.stages, by=Actor.user(self.user))
 
     @property
     def missing(self) -> list[str]:
@@ -258,7 +160,7 @@ class CardPage:
 
     @cached_property
     def watching(self) -> bool:
-        return Watch.objects.filter(item_id=self.item.pk, user_id=self.user.pk).exists()
+        return _WATCH.first(self.item.pk, self.user.pk) is not None
 
     @cached_property
     def conversion(self) -> ItemLink | None:
@@ -271,12 +173,29 @@ class CardPage:
         )
         return links.order_by("-pk").first()
 
+    # -- check of a loss --------------------------------------------------------------------
+
+    @cached_property
+    def loss_check(self) -> LossVerdict | None:
+        """The check that a lost card waits for (QL-6)."""
+        return open_verdict(self.item)
+
+    @cached_property
+    def loss_judge(self) -> User | None:
+        """Whose verdict is awaited."""
+        check = self.loss_check
+        return User.objects.filter(pk=check.judge_id or 0).first() if check else None
+
+    @property
+    def may_judge(self) -> bool:
+        """Whether the person may give the verdict."""
+        return self.user.access.has("control")
+
     # -- fields -----------------------------------------------------------------------------
 
     @cached_property
     def _fields(self) -> list[Field]:
-        rows = Field.objects.filter(item_type=self.kind, archived=False).select_related("section")
-        return list(rows.order_by("section__position", "position", "pk"))
+        return fields_in_use(self.kind.pk)
 
     @cached_property
     def specs(self) -> dict[str, Spec]:
@@ -302,7 +221,13 @@ class CardPage:
         text = self._texts[code]
         if code == "amount" and not self.item.amount:
             text = ""
-        return Prop(spec, text, value, code in self._required, self.may_change, grading)
+        editable = self.may_change and not spec.formula
+        return Prop(spec, text, value, code in self._required, editable, grading)
+
+    @property
+    def counted(self) -> list[str]:
+        """Codes of the fields that formulas count: another field's change may change them."""
+        return [code for code, spec in self.specs.items() if spec.formula]
 
     @cached_property
     def _required(self) -> set[str]:
@@ -359,7 +284,7 @@ class CardPage:
         found = rules.criteria(self.item.stage)
         if not found:
             return []
-        open_ones = {c.key for c in self.verdict.criteria}
+        open_ones = {c.key: c for c in self.verdict.criteria}
         optional = [c for c in found if not c.required]
         facts = rules.Facts(
             self.item.values,
@@ -373,10 +298,16 @@ class CardPage:
                 str(c.text),
                 c.key not in open_ones if c.required else rules.is_met(c, facts),
                 c.required,
-                not c.check.startswith("field:"),
+                self._by_hand(c, open_ones.get(c.key)),
             )
             for c in found
         ]
+
+    def _by_hand(self, criterion: rules.Criterion, unmet: rules.Criterion | None) -> bool:
+        """Whether a tick decides; of elements only where the card has none."""
+        if criterion.is_about_elements:
+            return criterion.key in self.item.checks or (unmet is not None and not unmet.held)
+        return not criterion.check.startswith("field:")
 
     @property
     def steps(self) -> list[str]:
@@ -395,10 +326,14 @@ class CardPage:
 
     @cached_property
     def people(self) -> list[Person]:
-        """Contact and company with phones, as far as the person may see clients. Two queries."""
+        """Contact and company with phones, as far as the person may see clients. Two queries.
+
+        Without either, who wrote in as they called themselves. One query.
+        """
         ids = [pk for pk in (self.item.contact_id, self.item.company_id) if pk]
         if not ids:
-            return []
+            guest = guest_of(self.item.pk)
+            return [Person(None, guest, is_guest=True)] if guest else []
         seen = Client.objects.visible_to(self.user).filter(pk__in=ids)
         by_id = {c.pk: c for c in seen.prefetch_related("contact_points")}
         found = []
@@ -418,40 +353,57 @@ class CardPage:
     @cached_property
     def linked(self) -> list[Linked]:
         """Linked cards that the person may see, with the place of each in its funnel."""
-        here = Q(parent_id=self.item.pk) | Q(child_id=self.item.pk)
-        links = list(ItemLink.objects.filter(here).order_by("created_at", "pk"))
-        if not links:
-            return []
-        others = {link.parent_id + link.child_id - self.item.pk for link in links}
-        cards = Item.objects.visible_to(self.user).filter(pk__in=others)
-        by_id = {c.pk: c for c in cards.select_related("stage", "owner", "pipeline__item_type")}
-        steps = _steps({c.pipeline_id for c in by_id.values()})
-        found = []
-        for link in links:
-            first = link.child_id == self.item.pk
-            card = by_id.get(link.parent_id if first else link.child_id)
-            if card is None:
-                continue
-            positions = steps.get(card.pipeline_id, [])
-            done = sum(position <= card.stage.position for position in positions)
-            found.append(Linked(link, card, done, len(positions), first))
-        return found
+        return linked_cards(self.item, self.user)
+
+    @cached_property
+    def boards(self) -> list[MiniBoard]:
+        """The elements that belong to this card, a mini-board a funnel (SP-3)."""
+        return mini_boards(self.linked)
+
+    @cached_property
+    def roll_ups(self) -> list[RollUp]:
+        """What the elements say together, by type (SP-5)."""
+        return roll_ups(self.item, self.user) if self.boards else []
+
+    @cached_property
+    def others(self) -> list[Linked]:
+        """Linked cards that stand on no mini-board."""
+        shown = {row.link.pk for board in self.boards for row in board.rows}
+        return [row for row in self.linked if row.link.pk not in shown]
+
+    @cached_property
+    def buttons(self) -> list[Button]:
+        """The buttons of robots."""
+        return buttons_of(self.item) if self.may_change else []
+
+    @cached_property
+    def large(self) -> LargeOrder | None:
+        """The head's control over a large order (FS-15)."""
+        return large_order(self.item) if self.kind.has_amount else None
 
     @cached_property
     def lines(self) -> list[LineItem]:
         if not self.kind.has_lines:
             return []
-        return list(LineItem.objects.filter(item_id=self.item.pk).select_related("product"))
+        return _LINES.all(self.item.pk)
 
     @cached_property
     def files(self) -> list[Attachment]:
-        return list(Attachment.objects.filter(item_id=self.item.pk, deleted_at=None))
+        return _FILES.all(self.item.pk)
 
 
-def _steps(pipeline_ids: Iterable[int]) -> dict[int, list[int]]:
-    """Return pipeline -> positions of its stages of work."""
-    found: dict[int, list[int]] = {}
-    rows = Stage.objects.filter(pipeline_id__in=pipeline_ids, kind=Stage.Kind.OPEN)
-    for pipeline_id, position in rows.values_list("pipeline_id", "position"):
-        found.setdefault(pipeline_id, []).append(position)
-    return found
+# every opening of a card asks these (ADR 8)
+_WATCH = Prepared(
+    lambda pk, person: Watch.objects.filter(item_id=pk, user_id=person).only("pk"),
+    int,
+    int,
+    model=Watch,
+)
+_LINES = Prepared(
+    lambda pk: LineItem.objects.filter(item_id=pk).select_related("product"), int, model=LineItem
+)
+_FILES = Prepared(
+    lambda pk: Attachment.objects.filter(item_id=pk, deleted_at=None, inline=False),
+    int,
+    model=Attachment,
+)

@@ -5,16 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from voronka.items.commands import note_reading
 from voronka.items.models import Item
 from voronka.journal.actors import Actor
+from voronka.kernel.prepared import Prepared
 from voronka.people.models import User
 from voronka.people.requests import SignedInRequest
 from voronka.timeline import queries
+from voronka.timeline.feed import feed, open_questions
+from voronka.timeline.history import PAGE
 from voronka.web.card.moments import REMINDERS, moments
 from voronka.web.card.page import CardPage
 
@@ -23,16 +26,34 @@ MOST_SHOWN = 300  # entries of the feed that are read again when something chang
 
 def card_or_404(user: User, item_id: int) -> CardPage:
     """Return a card that the person may see, with everything its head needs; else 404."""
-    cards = Item.objects.visible_to(user).select_related(
-        "stage__responsible_role",
-        "pipeline__item_type",
-        "owner",
-        "contact",
-        "company",
-        "source",
-        "loss_reason",
-    )
-    return CardPage(get_object_or_404(cards, pk=item_id), user)
+    item = _CARD.first(item_id)
+    if item is None:
+        raise Http404
+    all_seen = user.access.everything and user.access.active
+    here = Item.objects.visible_to(user, pipelines=[item.pipeline]).filter(pk=item.pk)
+    if not all_seen and not here.exists():
+        raise Http404
+    return CardPage(item, user)
+
+
+_CARD = Prepared(
+    lambda pk: (
+        Item.objects.alive()
+        .select_related(
+            "stage__responsible_role",
+            "pipeline__item_type",
+            "owner",
+            "contact",
+            "company",
+            "source",
+            "loss_reason",
+        )
+        .filter(pk=pk)
+        .order_by()
+    ),
+    int,
+    model=Item,
+)
 
 
 @login_required
@@ -101,6 +122,7 @@ def feed_context(card: CardPage, *, limit: int = 0, words: bool = False) -> dict
         "plans": plans,
         "owes": queries.owes(card.item, plans),
         "pinned": queries.pinned(card.item),
+        "questions": open_questions(card.item, card.user),
         "moments": moments(),
         "reminders": REMINDERS.items(),
         **_history(card, limit=limit, words=words),
@@ -110,7 +132,7 @@ def feed_context(card: CardPage, *, limit: int = 0, words: bool = False) -> dict
 def _history(
     card: CardPage, *, before: str = "", limit: int = 0, words: bool = False
 ) -> dict[str, Any]:
-    limit = max(queries.PAGE, min(limit, MOST_SHOWN))
-    found = queries.feed(card.item, card.user, before=before, limit=limit, words=words)
+    limit = max(PAGE, min(limit, MOST_SHOWN))
+    found = feed(card.item, card.user, before=before, limit=limit, words=words)
     texts = [e.note.text for e in found.entries if e.note]
     return {"feed": found, "words": words, "names": queries.mentioned(texts)}

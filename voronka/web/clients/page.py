@@ -16,7 +16,7 @@ from voronka.people.access import CLIENTS
 from voronka.people.models import User
 from voronka.pipelines.models import Field, Pipeline, Section
 from voronka.timeline.queries import last_touches
-from voronka.web.card.page import Prop
+from voronka.web.card.parts import Prop
 from voronka.web.clients.specs import NAME_PARTS, custom_fields, system_specs, values_of_client
 from voronka.web.fields import Spec
 from voronka.web.fields.showing import names_of, text_of
@@ -194,4 +194,5 @@ class ClientPage:
 
     @cached_property
     def files(self) -> list[Attachment]:
-        return list(Attachment.objects.filter(client_id=self.client.pk, deleted_at=None)[:100])
+        rows = Attachment.objects.filter(client_id=self.client.pk, deleted_at=None, inline=False)
+        return list(rows[:100])

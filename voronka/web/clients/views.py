@@ -13,6 +13,8 @@ from voronka.clients.models import Client
 from voronka.people.models import User
 from voronka.people.requests import SignedInRequest
 from voronka.timeline import queries
+from voronka.timeline.feed import feed
+from voronka.timeline.history import PAGE
 from voronka.timeline.models import Activity
 from voronka.web.card.moments import REMINDERS, moments
 from voronka.web.card.views import MOST_SHOWN
@@ -150,7 +152,7 @@ def feed_context(page: ClientPage, *, limit: int = 0, words: bool = False) -> di
 def _history(
     page: ClientPage, *, before: str = "", limit: int = 0, words: bool = False
 ) -> dict[str, Any]:
-    limit = max(queries.PAGE, min(limit, MOST_SHOWN))
-    found = queries.feed(page.client, page.user, before=before, limit=limit, words=words)
+    limit = max(PAGE, min(limit, MOST_SHOWN))
+    found = feed(page.client, page.user, before=before, limit=limit, words=words)
     texts = [e.note.text for e in found.entries if e.note]
     return {"feed": found, "words": words, "names": queries.mentioned(texts)}

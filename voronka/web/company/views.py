@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 import voronka
+from voronka.exports.commands import may_export_all
 from voronka.journal.actors import Actor
 from voronka.kernel.errors import DomainError
 from voronka.people import commands, queries
@@ -68,6 +69,7 @@ def index(request: SignedInRequest) -> HttpResponse:
         "currency_mark": sign(),
         "country": locale.territories.get(settings.COUNTRY, settings.COUNTRY),
         "address": settings.PUBLIC_URL,
+        "may_export": may_export_all(Actor.user(request.user)),
         "may_manage_people": request.user.access.has("people"),
     }
     return render(request, "company/index.html", context, status=422 if form.errors else 200)

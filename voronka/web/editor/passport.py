@@ -24,9 +24,15 @@ from voronka.kernel.texts import LANGUAGES
 from voronka.people.models import Role
 from voronka.people.requests import SignedInRequest
 from voronka.pipelines.codes import code_from
-from voronka.pipelines.criteria import FIELD_PREFIX, field_of, known_checks
+from voronka.pipelines.criteria import (
+    ELEMENTS_PREFIX,
+    FIELD_PREFIX,
+    elements_of,
+    field_of,
+    known_checks,
+)
 from voronka.pipelines.models import COLORS
-from voronka.pipelines.queries import field_titles, sections_of
+from voronka.pipelines.queries import element_checks, field_titles, sections_of
 from voronka.pipelines.system_fields import system_fields
 from voronka.web.editor.pages import funnel_or_404, saved
 from voronka.web.editor.words import COLOR_NAMES
@@ -120,6 +126,12 @@ class PassportPage:
     def checks(self) -> list[tuple[str, Sentence]]:
         """What may prove a criterion besides a filled field."""
         return list(known_checks().items())
+
+    @property
+    def element_checks(self) -> list[tuple[str, Sentence]]:
+        """What elements of a card may have to be, by type and stage (SP-5)."""
+        titles = element_checks(self.laid.pipeline.item_type)
+        return [(ELEMENTS_PREFIX + code, title) for code, title in titles.items()]
 
     @property
     def field_checks(self) -> list[tuple[str, Sentence]]:
@@ -270,7 +282,9 @@ def _words_of(check: str) -> Text:
         with override(language):
             title = known_checks().get(check)
             filled = _("The field is filled") if field_of(check) else ""
-            said[language] = str(title or filled)
+            what = elements_of(check)
+            ready = element_checks().get(what, "") if what else ""
+            said[language] = str(title or filled or ready)
     return Text(**said)
 
 

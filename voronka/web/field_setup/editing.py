@@ -20,6 +20,7 @@ from voronka.pipelines import rules
 from voronka.pipelines.codes import code_from
 from voronka.pipelines.commands.fields import save_field
 from voronka.pipelines.commands.stages import require_from
+from voronka.pipelines.formulas import FORMULA_KINDS, field_names
 from voronka.pipelines.models import Field, ItemType, Pipeline, Section, Stage
 from voronka.pipelines.queries import asked_from
 from voronka.pipelines.specs import FieldSpec, Option
@@ -29,6 +30,7 @@ from voronka.web.editor.pages import saved
 from voronka.web.field_setup.kinds import ICONS, LIMITS, PATTERNS, USES
 from voronka.web.field_setup.views import field_or_404, type_of
 from voronka.web.fields import draw
+from voronka.web.fields.formulas import Word, words
 from voronka.web.fields.specs import spec_of
 from voronka.web.rights import needs_right
 
@@ -90,6 +92,19 @@ class FieldForm:
     def with_options(self) -> list[str]:
         """Kinds with answers."""
         return list(LIMITS["options"])
+
+    @property
+    def with_formula(self) -> list[str]:
+        """Kinds that a formula can count; none for clients."""
+        return list(FORMULA_KINDS) if self.item_type else []
+
+    @property
+    def words(self) -> list[Word]:
+        """What the formula may name: the card's own facts and the other fields."""
+        if self.item_type is None:
+            return []
+        rows = Field.objects.filter(item_type=self.item_type, archived=False)
+        return words(field_names(rows.exclude(code=self.spec.code)))
 
     @property
     def patterns(self) -> list[tuple[str, Sentence]]:
@@ -165,6 +180,7 @@ def _read(data: QueryDict, form: FieldForm) -> None:
         for key, value in data.items()
         if key.startswith("asked:")
     }
+    formula = data.get("formula", "").strip() if kind in form.with_formula else ""
     form.spec = FieldSpec(
         item_type.code if item_type else None,
         data.get("section", form.spec.section),
@@ -173,8 +189,9 @@ def _read(data: QueryDict, form: FieldForm) -> None:
         kind,
         help=LocalText(data.get("help_ru", "").strip(), data.get("help_en", "").strip()),
         options=_options(data, form) if kind in rules.LISTS else (),
-        rules=_rules(kind, form),
+        rules={} if formula else _rules(kind, form),
         important="important" in data,
+        formula=formula,
     )
 
 
@@ -250,6 +267,7 @@ def sample(request: SignedInRequest) -> HttpResponse:
         help=LocalText(data.get("help_ru", "").strip(), data.get("help_en", "").strip()),
         options=[option.as_json() for option in _options(data, form)],
         section=Section(name=LocalText()),
+        formula=data.get("formula", "").strip() if kind in FORMULA_KINDS else "",
     )
     drawn = draw([spec_of(row)], user=request.user, prefix="sample-")
     return render(request, "field_setup/_sample.html", {"input": drawn[0]})

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from voronka.web.field_setup import editing, grading, views
+from voronka.web.field_setup import counting, editing, grading, views
 
 app_name = "field_setup"
 urlpatterns = [
@@ -10,6 +10,7 @@ urlpatterns = [
     path("order/", views.order, name="order"),
     path("new/", editing.edit, name="new"),
     path("sample/", editing.sample, name="sample"),
+    path("formula/", counting.preview, name="formula"),
     path("grade/", grading.grade, name="grade"),
     path("bant/", views.bant, name="bant"),
     path("sections/new/", views.section, name="section_new"),

@@ -19,7 +19,7 @@ from voronka.people.models import User
 from voronka.pipelines.models import Source
 from voronka.timeline.models import Activity
 from voronka.web import words
-from voronka.web.fields.showing import names_of
+from voronka.web.fields.showing import names_of, text_of
 from voronka.web.fields.specs import Spec
 
 PREFIX = "f-"
@@ -79,7 +79,7 @@ class Input:
     @property
     def control(self) -> str:
         """Which piece of templates/fields/_control.html draws it."""
-        return CONTROLS[self.spec.kind]
+        return "counted" if self.spec.formula else CONTROLS[self.spec.kind]
 
     @property
     def line_type(self) -> str:
@@ -143,7 +143,9 @@ def draw(
                 spec,
                 name=f"{prefix}{spec.code}",
                 id=f"{prefix}{spec.code}-{uuid4().hex[:6]}",
-                value=_text(spec, value, raw=spec.code in typed),
+                value=text_of(spec, values.get(spec.code), names)
+                if spec.formula
+                else _text(spec, value, raw=spec.code in typed),
                 values=_parts(spec, value),
                 choices=_choices(spec, value, names),
                 required=spec.code in must,

@@ -42,6 +42,8 @@ def read(
     """Return code -> what was typed, of the fields that the form had."""
     typed: dict[str, Any] = {}
     for spec in specs:
+        if spec.formula:
+            continue
         name = f"{prefix}{spec.code}"
         if spec.code in _PARTS and not spec.custom:
             parts = {part: data.get(f"{name}.{part}", "").strip() for part in _PARTS[spec.code]}

@@ -87,13 +87,16 @@ def names_of(specs: Iterable[Spec], rows: Sequence[Mapping[str, Any]], *, user: 
 
 
 def _read(family: str, ids: set[int], user: User) -> Iterable[tuple[int, str]]:
+    wanted = list(ids)  # as an array: one text and one plan for any number
     if family == "user":
-        return [(u.pk, str(u)) for u in User.objects.filter(pk__in=ids)]
+        return [(u.pk, str(u)) for u in User.objects.filter(pk__among=wanted)]
     if family == "client":
-        rows = Client.objects.visible_to(user).filter(pk__in=ids)
+        rows = Client.objects.visible_to(user).filter(pk__among=wanted)
         return list(rows.values_list("pk", "name"))
     if family == "item":
-        return list(Item.objects.visible_to(user).filter(pk__in=ids).values_list("pk", "title"))
+        return list(
+            Item.objects.visible_to(user).filter(pk__among=wanted).values_list("pk", "title")
+        )
     if family == "file":
-        return list(Attachment.objects.filter(pk__in=ids).values_list("pk", "name"))
-    return [(s.pk, str(s)) for s in Source.objects.filter(pk__in=ids)]
+        return list(Attachment.objects.filter(pk__among=wanted).values_list("pk", "name"))
+    return [(s.pk, str(s)) for s in Source.objects.filter(pk__among=wanted)]

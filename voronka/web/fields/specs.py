@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from voronka.items.listing import ListCard
 from voronka.items.models import Item
 from voronka.kernel.texts import LocalText
 from voronka.pipelines.models import Field, ItemType
@@ -36,6 +37,7 @@ class Spec:
     rules: Mapping[str, Any] = field(default_factory=dict)
     section: str = ""
     custom: bool = False
+    formula: str = ""  # counts the value: shown, never typed
 
     @property
     def is_number(self) -> bool:
@@ -73,10 +75,11 @@ def spec_of(row: Field) -> Spec:
         rules=row.rules,
         section=str(row.section.name),
         custom=True,
+        formula=row.formula,
     )
 
 
-def values_of(item: Item) -> dict[str, Any]:
+def values_of(item: Item | ListCard) -> dict[str, Any]:
     """Return code -> stored value of everything a card says."""
     return {
         **item.values,

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
+from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django_htmx.middleware import HtmxDetails
 
 from voronka.people.models import User
-from voronka.timeline import queries
+from voronka.timeline.counters import Waiting, waiting
 from voronka.web.frame import navigation
+from voronka.web.frame.counters import with_counters
 from voronka.web.frame.texts import for_scripts
 
 PAGE = "frame/base.html"
@@ -65,23 +67,37 @@ class Frame:
     @cached_property
     def rail(self) -> list[navigation.Link]:
         """The links of the rail."""
-        return navigation.rail(self.user, self.request.path) if self.user else []
+        if self.user is None:
+            return []
+        return navigation.rail(self.user, self.request.path, navigation.funnels(self.request))
 
     @property
-    def boards(self) -> list[navigation.Link]:
+    def boards(self) -> tuple[navigation.Link, ...]:
         """The boards this person may open, as the rail has them."""
         index = navigation.address("board:index")
-        return next((link.children for link in self.rail if index and link.url == index), [])
+        return next((link.children for link in self.rail if index and link.url == index), ())
 
     @cached_property
-    def bottom(self) -> list[navigation.Link]:
-        """The places of the phone's bottom bar; "More" takes the last one."""
-        return [link for link in self.rail if link.phone][: PLACES_ON_PHONE - 1]
+    def waiting(self) -> Waiting:
+        """What waits for the person. One SQL query, asked by whole pages only."""
+        return waiting(self.user) if self.user else Waiting()
 
-    @cached_property
+    @property
     def unread(self) -> int:
-        """How many notifications wait behind the bell. One SQL query, asked by whole pages only."""
-        return queries.unread(self.user) if self.user else 0
+        """How many notifications wait behind the bell."""
+        return self.waiting.notices
+
+    @property
+    def rail_html(self) -> SafeString:
+        """The rail, drawn, with its counters; see `drawn`."""
+        return with_counters(drawn("frame/_rail.html", self.rail), self.waiting)
+
+    @property
+    def bottom_html(self) -> SafeString:
+        """The bar at the bottom of phones, drawn, with its counters; see `drawn`."""
+        if not self.user:
+            return SafeString()
+        return with_counters(drawn("frame/_bottom_bar.html", self.rail), self.waiting)
 
     @property
     def texts(self) -> SafeString:
@@ -97,6 +113,23 @@ class Frame:
     def live_url(self) -> str:
         """The stream of changes; only signed-in people hear it."""
         return "/live" if self.user else ""
+
+
+def drawn(template_name: str, links: list[navigation.Link]) -> SafeString:
+    """Draw links, remembering how the same links looked: a person walks the same few pages.
+
+    What the links are is found out by the person's rights each time; only their HTML is kept.
+    """
+    draw = _drawn.__wrapped__ if settings.DEBUG else _drawn
+    return draw(template_name, get_language(), tuple(links))
+
+
+@lru_cache(maxsize=256)  # of 15 KB
+def _drawn(
+    template_name: str, _language: str | None, links: tuple[navigation.Link, ...]
+) -> SafeString:
+    bottom = [link for link in links if link.phone][: PLACES_ON_PHONE - 1]
+    return render_to_string(template_name, {"links": links, "bottom": bottom})
 
 
 def context(request: HttpRequest) -> dict[str, Any]:

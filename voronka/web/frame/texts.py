@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 
 from django.templatetags.static import static
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 
 def for_scripts() -> SafeString:
     """Return the sentences as JSON that is safe inside a script element."""
+    return _in(get_language())
+
+
+@cache
+def _in(_language: str | None) -> SafeString:
     texts = {
         "sprite": static("vendor/icons.svg"),
         "close": _("Close"),

@@ -5,7 +5,10 @@ from django.urls import path
 
 from voronka.web.frame import gallery, views
 
-urlpatterns = [path("", views.home, name="home")]
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("counters", views.counters, name="counters"),
+]
 if settings.DEBUG or settings.TESTING:
     urlpatterns += [
         path("dev/gallery", gallery.page, name="gallery"),

@@ -5,10 +5,13 @@ from __future__ import annotations
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET
 
 from voronka.people.requests import SignedInRequest
 from voronka.pipelines.models import Pipeline
+from voronka.timeline.counters import waiting
 from voronka.web.frame import navigation
+from voronka.web.frame.counters import figures
 
 
 @login_required
@@ -23,6 +26,14 @@ def home(request: SignedInRequest) -> HttpResponse:
         return redirect("welcome:company")
     links = navigation.rail(request.user, request.path)
     return redirect(links[0].url if links else "account:profile")
+
+
+@login_required
+@require_GET
+def counters(request: SignedInRequest) -> HttpResponse:
+    """Draw the counters of the rail again, out of band."""
+    context = {"figures": figures(waiting(request.user))}
+    return render(request, "frame/_counters.html", context)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

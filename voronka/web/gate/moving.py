@@ -14,6 +14,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django_htmx.http import reswap, retarget, trigger_client_event
 
+from voronka.automation.commands.closing import close_work
+from voronka.automation.leftovers import unfinished_elements, work_left
 from voronka.items import gate, rules
 from voronka.items.commands import move_item
 from voronka.items.errors import BackwardRefused, CardClosed, GateClosed
@@ -27,6 +29,8 @@ from voronka.pipelines.queries import loss_tree
 from voronka.web.fields import PREFIX, Spec, carry_out, changes_of, draw, read, specs_of, values_of
 from voronka.web.toasts import toast
 
+MOST_SHOWN = 5  # open tasks that the dialog names; the rest are counted
+
 
 @dataclass(frozen=True, slots=True)
 class Check:
@@ -36,10 +40,13 @@ class Check:
     text: str
     proof: Sentence  # what would prove it without a word, e.g. "A call was made and answered"
     confirmed: bool
+    held: tuple[rules.Held, ...] = ()  # elements that are not ready: no tick helps
 
 
 def move(request: SignedInRequest, item: Item, to: Stage, *, url: str) -> Item | HttpResponse:
     """Move a card with what the dialog brought; return the card, or the dialog that asks.
+
+    A card that may be closed, with people's work or elements still open, is asked about once.
 
     Args:
         url: where the dialog posts to: the view that called.
@@ -53,7 +60,8 @@ def move(request: SignedInRequest, item: Item, to: Stage, *, url: str) -> Item |
     try:
         with transaction.atomic():
             carry_out(item.pk, typed, specs, by=by)
-            return move_item(
+            closing = item.stage.is_open and not to.is_open
+            moved = move_item(
                 item.pk,
                 to=to,
                 by=by,
@@ -63,6 +71,13 @@ def move(request: SignedInRequest, item: Item, to: Stage, *, url: str) -> Item |
                 comment=request.POST.get("comment", ""),
                 seen_stage_id=int(seen) if seen.isdecimal() and len(seen) < 19 else None,
             )
+            if closing and "asked" not in request.POST and _leftovers(request, item, to):
+                raise _ToAsk
+            if closing and request.POST.get("work") == "close":
+                close_work(item.pk, by=by)
+            return moved
+    except _ToAsk:
+        return closed(request, item, to, None, url=url)
     except GateClosed as refusal:
         return closed(request, item, to, refusal, url=url, typed=typed)
     except InvalidInput as refusal:
@@ -82,20 +97,24 @@ def closed(
     request: SignedInRequest,
     item: Item,
     to: Stage,
-    refusal: DomainError,
+    refusal: DomainError | None,
     *,
     url: str,
     typed: Mapping[str, Any] | None = None,
 ) -> HttpResponse:
     """Answer 422 with the dialog that asks for exactly what is missing to enter `to`.
 
-    What was typed stays; sentences appear at their fields once the person has been asked.
+    What was typed stays; sentences appear at their fields once the person has been asked. Where
+    the card would be closed it also asks what becomes of the work and elements that are left.
+
+    Args:
+        refusal: what the gate said; None where it is open and only the closing is asked about.
     """
     item = Item.objects.select_related("stage", "pipeline__item_type", "contact", "company").get(
         pk=item.pk
     )
     stages = list(item.pipeline.stages.all())
-    verdict = gate.ask(item, to, stages)
+    verdict = gate.ask(item, to, stages, by=Actor.user(request.user))
     codes = list(verdict.missing)
     checks = []
     proofs = known_checks()
@@ -106,13 +125,14 @@ def closed(
             codes.append(code)
             continue
         proof = "" if criterion.check == rules.MANUAL else proofs.get(criterion.check, "")
-        checks.append(
-            Check(criterion.code, str(criterion.text), proof, criterion.code in confirmed)
-        )
+        if criterion.is_about_elements:
+            proof = "" if criterion.held else _("there are no elements")
+        ticked = criterion.code in confirmed
+        checks.append(Check(criterion.code, str(criterion.text), proof, ticked, criterion.held))
     codes = list(dict.fromkeys([*codes, *(typed or {})]))
     specs = specs_of(item.pipeline.item_type, codes)
     asked = "asked" in request.POST
-    errors = dict(refusal.fields) if asked else {}
+    errors = dict(refusal.fields) if asked and refusal else {}
     lost = to.kind == Stage.Kind.LOST
     context = {
         "item": item,
@@ -130,7 +150,8 @@ def closed(
             focus=True,
         ),
         "checks": checks,
-        "unticked": asked and any(not check.confirmed for check in checks),
+        "held": any(check.held for check in checks),
+        "unticked": asked and any(not (check.confirmed or check.held) for check in checks),
         "reasons": loss_tree(item.pipeline) if lost else [],
         "reason": request.POST.get("reason", ""),
         "comment": request.POST.get("comment", ""),
@@ -138,8 +159,32 @@ def closed(
         "needs_comment": asked and isinstance(refusal, GateClosed) and refusal.needs_comment,
         "passed": verdict.passed,
         "seen": request.POST.get("seen") or item.stage_id,
+        **(_leftovers(request, item, to) if item.stage.is_open and not to.is_open else {}),
     }
     return _in_dialog(render(request, "gate/_dialog.html", context, status=422))
+
+
+class _ToAsk(Exception):
+    """The way is free, but the person is asked something first: undo the move."""
+
+
+def _leftovers(request: SignedInRequest, item: Item, to: Stage) -> dict[str, Any]:
+    """Return what stays open on a card that is closed, for the dialog; empty when nothing does.
+
+    People's work ends with a lost card unless one says otherwise; of a won one it stays.
+    """
+    found: dict[str, Any] = {}
+    if work := list(work_left(item.pk)[: MOST_SHOWN + 1]):
+        default = "close" if to.kind == Stage.Kind.LOST else "keep"
+        count = work_left(item.pk).count()
+        found["work"] = work[:MOST_SHOWN]
+        found["work_count"], found["work_more"] = count, max(0, count - MOST_SHOWN)
+        found["work_choice"] = request.POST.get("work", default)
+    if to.kind == Stage.Kind.WON:
+        unfinished = unfinished_elements(item.pk, request.user, most=MOST_SHOWN)
+        if unfinished.count:
+            found["unfinished"] = unfinished
+    return found
 
 
 def correction(

@@ -39,7 +39,7 @@ class UploadForm(forms.Form):
     )
     file = forms.FileField(
         label=gettext_lazy("File"),
-        help_text=gettext_lazy("CSV in any encoding, XLSX, XLS or ODS; up to 50 MB."),
+        help_text=gettext_lazy("CSV in any encoding up to 200 MB; XLSX, XLS or ODS up to 50 MB."),
         widget=forms.ClearableFileInput(
             attrs={"accept": ",".join([".csv", ".txt", ".tsv", *sorted(SPREADSHEETS)])}
         ),

@@ -23,6 +23,7 @@ from voronka.imports.models import ImportRow, ImportRun
 from voronka.imports.tables import Reading, Table, open_table
 from voronka.imports.targets import default_key, targets
 from voronka.journal.actors import Actor
+from voronka.kernel.cells import tame
 from voronka.kernel.errors import DomainError
 from voronka.people.requests import SignedInRequest
 from voronka.web.forms import refuse
@@ -84,7 +85,7 @@ def new(request: SignedInRequest) -> HttpResponse:
 def mapping(request: SignedInRequest, run_id: int) -> HttpResponse:
     """Say which column goes where, with a preview; then try or import."""
     run = _run(request, run_id)
-    if run.is_busy or run.state in (State.DONE, State.UNDONE):
+    if run.is_busy or run.is_half_done or run.state in (State.DONE, State.UNDONE):
         return redirect("imports:show", run.pk)
     wanted = parse_mapping(run.mapping)
     error: DomainError | None = None
@@ -192,6 +193,15 @@ def start(request: SignedInRequest, run_id: int) -> HttpResponse:
 
 @login_required
 @require_POST
+def again(request: SignedInRequest, run_id: int) -> HttpResponse:
+    """Go on with what an error has stopped, from where it stopped."""
+    run = _run(request, run_id)
+    commands.resume_import(run.pk, by=Actor.user(request.user))
+    return redirect("imports:show", run.pk)
+
+
+@login_required
+@require_POST
 def undo(request: SignedInRequest, run_id: int) -> HttpResponse:
     """Take the whole import back."""
     run = _run(request, run_id)
@@ -251,17 +261,12 @@ def verdicts(request: SignedInRequest, run_id: int) -> StreamingHttpResponse:
         yield out.writerow([_("row"), _("verdict"), _("why"), *run.headers])
         for line in run.rows.iterator():
             why = "; ".join(note["text"] for note in line.notes)
-            cells = [safe_cell(c) for c in line.cells]
+            cells = [tame(c) for c in line.cells]
             yield out.writerow([line.number, line.get_verdict_display(), why, *cells])
 
     response = StreamingHttpResponse(lines(), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="import-{run.pk}-verdicts.csv"'
     return response
-
-
-def safe_cell(text: str) -> str:
-    """Keep a spreadsheet from taking somebody's text for a formula."""
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
 
 
 class _Echo:

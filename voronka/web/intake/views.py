@@ -6,32 +6,35 @@ A post is answered once it is committed to the ledger; what goes wrong after tha
 from __future__ import annotations
 
 import math
+from contextlib import AbstractContextManager, nullcontext
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.exceptions import RequestDataTooBig
+from django.core.exceptions import BadRequest, RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
-from django.utils import timezone
+from django.utils import translation
 from django.utils.translation import gettext as _
 from django.views.decorators.clickjacking import xframe_options_exempt
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_http_methods
 
+from voronka.channels.bodies import Posted, read_body
 from voronka.channels.commands import receive
 from voronka.channels.contract import BadEvent, WebRequest
 from voronka.channels.facts import facts_of
-from voronka.channels.providers.forms.bodies import Posted, read_body
 from voronka.channels.providers.forms.checking import problems
 from voronka.channels.providers.forms.models import Form
-from voronka.channels.providers.forms.provider import CONSENT, OURS, PROVIDER, opened_mark
+from voronka.channels.providers.forms.provider import OURS, PROVIDER
 from voronka.channels.providers.forms.queries import form_by_key, shown
 from voronka.channels.queries import channel_of
 from voronka.channels.registry import provider_of
 from voronka.kernel.buckets import Buckets
+from voronka.kernel.texts import LANGUAGES
+from voronka.web.intake.drawing import drawn, thanks_of
 
 _DAY = 24 * 3600  # seconds
-_buckets = Buckets()  # of posts to one form from one address
+_buckets = Buckets()  # of posts to one channel from one address
 
 
 @csrf_exempt
@@ -39,7 +42,11 @@ _buckets = Buckets()  # of posts to one form from one address
 @require_http_methods(["GET", "HEAD", "POST", "OPTIONS"])
 def form(request: HttpRequest, key: str) -> HttpResponse:
     """Show a form, or take a post: of ours, of a foreign site's browser, of a server."""
-    found = _form(key)
+    with _language(request):
+        return _answered(request, _form(key))
+
+
+def _answered(request: HttpRequest, found: Form) -> HttpResponse:
     origin = request.headers.get("Origin", "")
     if request.method == "OPTIONS":
         response = HttpResponse(status=204)
@@ -58,7 +65,9 @@ def form(request: HttpRequest, key: str) -> HttpResponse:
 def frame(request: HttpRequest, key: str) -> HttpResponse:
     """Show a form for another site's page, inside a frame."""
     found = _form(key)
-    return _shared(request, found, "", _page(request, found, template="intake/frame.html"))
+    with _language(request):
+        response = _page(request, found, template="intake/frame.html", framed=True)
+    return _shared(request, found, "", response)
 
 
 @require_GET
@@ -84,9 +93,13 @@ def hook(request: HttpRequest, key: str) -> HttpResponse:
     provider = provider_of(channel.provider)
     if not provider.has_webhook:
         raise Http404
-    call = _call(request)
+    address = request.META.get("REMOTE_ADDR", "")
+    if wait := _buckets.take((channel.pk, address), settings.HOOK_RATE_PER_MINUTE):
+        return _too_many(wait)
+    length, most = int(request.META.get("CONTENT_LENGTH") or 0), provider.most_bytes
+    call = _call(request) if most is None or length <= most else None
     if call is None:
-        return HttpResponse(status=413)
+        return _plain(_("This is too large."), 413)
     try:
         facts = facts_of(channel)
         if not provider.verify(call, facts):
@@ -98,6 +111,12 @@ def hook(request: HttpRequest, key: str) -> HttpResponse:
     for event in events:
         receive(channel, event)
     return HttpResponse(reply.body, status=reply.status, content_type=reply.content_type)
+
+
+def _language(request: HttpRequest) -> AbstractContextManager[None]:
+    """Speak the language of the page around the frame, when it says one that we have."""
+    asked = request.GET.get("lang", "")[:2]
+    return translation.override(asked) if asked in LANGUAGES else nullcontext()
 
 
 def _form(key: str) -> Form:
@@ -113,9 +132,7 @@ def _take(request: HttpRequest, found: Form, origin: str) -> HttpResponse:
         return _plain(_("This site is not among those that may use the form."), 403)
     address = request.META.get("REMOTE_ADDR", "")
     if wait := _buckets.take((found.pk, address), settings.FORM_RATE_PER_MINUTE):
-        response = _plain(_("Too many at once. Try again in a minute."), 429)
-        response["Retry-After"] = str(math.ceil(wait))
-        return response
+        return _too_many(wait)
     call = _call(request)
     if call is None:
         return _plain(_("This is too large. Send smaller files."), 413)
@@ -129,11 +146,20 @@ def _take(request: HttpRequest, found: Form, origin: str) -> HttpResponse:
 
 
 def _call(request: HttpRequest) -> WebRequest | None:
-    """Return a request without HTTP's machinery; None when it is too large to be read."""
+    """Return a request without HTTP's machinery; None when it is too large to be read.
+
+    Raises:
+        BadRequest: its body did not come whole: the sender has gone meanwhile, or said no length.
+            Kept as it is, it would stand in the way of the whole one that they send again.
+    """
     try:
         body = request.body
     except RequestDataTooBig:
         return None
+    if len(body) < int(request.META.get("CONTENT_LENGTH") or 0):
+        raise BadRequest("The post was cut off on its way. Send it again.")
+    if not body and "chunked" in request.headers.get("Transfer-Encoding", "").lower():
+        raise BadRequest("The post does not say how long it is. Send it with Content-Length.")
     return WebRequest(
         method=request.method or "",
         body=body,
@@ -163,7 +189,7 @@ def _refused(
 
 
 def _thanks(request: HttpRequest, found: Form, posted: Posted) -> HttpResponse:
-    thanks = str(found.thanks) or _("Thank you. We have received your enquiry.")
+    thanks = thanks_of(found)
     if _wants_json(request):
         return JsonResponse({"ok": True, "message": thanks, "redirect": found.redirect})
     if not posted.first(OURS) and "text/html" not in request.headers.get("Accept", ""):
@@ -173,7 +199,12 @@ def _thanks(request: HttpRequest, found: Form, posted: Posted) -> HttpResponse:
     return render(
         request,
         _template(request),
-        {"found": found, "thanks": thanks, "redirect": found.redirect, "wrong": {}},
+        {
+            "found": found,
+            "thanks": thanks,
+            "redirect": found.redirect,
+            "theme": request.GET.get("theme", ""),
+        },
     )
 
 
@@ -184,28 +215,12 @@ def _page(
     template: str,
     wrong: dict[str, str] | None = None,
     typed: dict[str, list[str]] | None = None,
+    framed: bool = False,
 ) -> HttpResponse:
-    view = shown(found)
-    rows = [
-        {
-            "field": one,
-            "values": (typed or {}).get(one.name, []),
-            "wrong": (wrong or {}).get(one.name, ""),
-        }
-        for one in view.fields
-        if one.kind != "hidden"
-    ]
-    marks = {k: v for k, v in request.GET.items() if isinstance(v, str) and len(v) <= 1000}
-    context = {
-        "found": found,
-        "rows": rows,
-        "consent": view.consent,
-        "consent_wrong": (wrong or {}).get(CONSENT, ""),
-        "has_files": view.has_files,
-        "opened": opened_mark(timezone.now()),
-        "marks": dict(list(marks.items())[:30]),
-        "wrong": wrong or {},
-    }
+    asked = {name: value for name, value in request.GET.items() if isinstance(value, str)}
+    if framed:
+        asked["frame"] = "1"
+    context = drawn(shown(found), wrong=wrong, typed=typed, asked=asked)
     response = render(request, template, context)
     response["Cache-Control"] = "no-store"  # each drawing is one enquiry
     return response
@@ -246,6 +261,12 @@ def _in_frame(request: HttpRequest) -> bool:
 
 def _template(request: HttpRequest) -> str:
     return "intake/frame.html" if _in_frame(request) else "intake/page.html"
+
+
+def _too_many(wait: float) -> HttpResponse:
+    response = _plain(_("Too many at once. Try again in a minute."), 429)
+    response["Retry-After"] = str(math.ceil(wait))
+    return response
 
 
 def _plain(text: str, status: int) -> HttpResponse:

@@ -14,23 +14,21 @@ from django.contrib.auth.decorators import login_required
 from django.db import transaction
 from django.db.models import Model
 from django.http import Http404, HttpResponse
-from django.shortcuts import get_object_or_404, render
-from django.urls import reverse
+from django.shortcuts import render
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext, pgettext
-from django.views.decorators.http import require_GET, require_POST
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST
 from django_htmx.http import reswap, retarget, trigger_client_event
 
 from voronka.items.commands.bulk import (
     MOST_CARDS,
     BulkAction,
     needs_second,
-    run_bulk,
-    undo_bulk,
+    start_bulk,
 )
 from voronka.items.commands.mass_deleting import ask_to_delete
 from voronka.items.foreseeing import Forecast, foresee_move
-from voronka.items.models import BulkRun, Item, MassDeletion
+from voronka.items.models import Item, MassDeletion
 from voronka.journal.actors import Actor
 from voronka.kernel.errors import InvalidInput, Sentence
 from voronka.people.models import User
@@ -39,6 +37,7 @@ from voronka.people.requests import SignedInRequest
 from voronka.pipelines.models import LossReason, Pipeline, Stage
 from voronka.pipelines.queries import loss_tree
 from voronka.web.fields import Spec, changes_of, draw, read
+from voronka.web.list.bulk_report import answer
 from voronka.web.list.page import ListPage
 from voronka.web.toasts import toast
 
@@ -107,11 +106,11 @@ def _asked(request: SignedInRequest, page: ListPage, kind: str) -> HttpResponse:
     if "go" in request.POST:
         try:
             with transaction.atomic():  # a client named in the dialog is made with the rest
-                run = run_bulk(ids, _action(request, bulk), by=by)
+                run = start_bulk(ids, _action(request, bulk), by=by)
         except InvalidInput as refusal:
             error = next(iter(refusal.fields.values()), refusal.detail)
         else:
-            return _done(request, run)
+            return answer(request, run)
     context = {"bulk": bulk, "error": error, "second": second, **_choices(request, bulk)}
     template = f"list/_bulk_{kind}.html"
     response = render(request, template, context, status=422 if error else 200)
@@ -238,72 +237,3 @@ def _asks(asked: MassDeletion, user: User) -> HttpResponse:
     text = _("Asked to agree: %(names)s. Until then the cards stay where they are.")
     response = toast(HttpResponse(status=204), text % {"names": names}, kind="info")
     return trigger_client_event(response, "dialog:close", {})
-
-
-def _done(request: SignedInRequest, run: BulkRun) -> HttpResponse:
-    """Answer with the report in the dialog; the list behind reads itself again."""
-    response = render(request, "list/_report.html", {"report": Report(run)})
-    response = reswap(retarget(response, "#dialog"), "innerHTML")
-    return trigger_client_event(response, "list:changed", {})
-
-
-@dataclass
-class Report:
-    """What became of each card."""
-
-    run: BulkRun
-
-    @property
-    def done(self) -> list[dict[str, Any]]:
-        """Cards that it was done to."""
-        return [row for row in self.run.report if row["ok"]]
-
-    @property
-    def refused(self) -> list[dict[str, Any]]:
-        """Cards that refused, with `detail`."""
-        return [row for row in self.run.report if not row["ok"]]
-
-    @property
-    def kept(self) -> list[dict[str, Any]]:
-        """Cards that could not be taken back."""
-        return [row for row in self.run.report if row.get("undone") is False]
-
-    @property
-    def back(self) -> int:
-        """How many cards were taken back."""
-        return sum(row.get("undone") is True for row in self.run.report)
-
-    @property
-    def title(self) -> str:
-        """What was done, in a word."""
-        return {
-            "move": pgettext("report", "Moved"),
-            "assign": _("Given to another owner"),
-            "edit": pgettext("report", "Changed"),
-            "delete": _("In the recycle bin"),
-        }[self.run.kind]
-
-    @property
-    def undo_url(self) -> str:
-        """Where to take it back; empty when it was, or there is nothing."""
-        if self.run.undone_at or not self.run.before:
-            return ""
-        return reverse("list:bulk_undo", args=[self.run.pk])
-
-
-@login_required
-@require_GET
-def report(request: SignedInRequest, run_id: int) -> HttpResponse:
-    """Show the report of a bulk action again, to who made it."""
-    run = get_object_or_404(BulkRun, pk=run_id, by_user_id=request.user.pk)
-    return render(request, "list/report.html", {"report": Report(run)})
-
-
-@login_required
-@require_POST
-def undo(request: SignedInRequest, run_id: int) -> HttpResponse:
-    """Take a bulk action back, and say which cards could not be."""
-    get_object_or_404(BulkRun, pk=run_id, by_user_id=request.user.pk)
-    run = undo_bulk(run_id, by=Actor.user(request.user))
-    response = render(request, "list/_report.html", {"report": Report(run)})
-    return trigger_client_event(response, "list:changed", {})

@@ -12,6 +12,7 @@ from django.utils.translation import pgettext_lazy
 from voronka.items.listing import SORTS, sortable
 from voronka.items.saved_views import MOST_COLUMNS
 from voronka.kernel.errors import Sentence
+from voronka.people.commands.habits import remember_columns
 from voronka.people.requests import SignedInRequest
 from voronka.pipelines.models import Field, ItemType, Pipeline
 from voronka.web.fields.specs import SYSTEM_KINDS, Spec, spec_of
@@ -82,7 +83,7 @@ def all_columns(
         found[code] = Column(code, title, spec, code in SORTS, editable)
     for row in fields:
         if row.code not in found:
-            editable = row.kind != Field.Kind.FILE
+            editable = row.kind != Field.Kind.FILE and not row.formula
             found[row.code] = Column(row.code, str(row.name), spec_of(row), sortable(row), editable)
     return found
 
@@ -96,11 +97,11 @@ def wanted(request: SignedInRequest, place: str, kept: Iterable[str]) -> list[st
     """Return the codes of the address, else of the view, else as last time here; or nothing.
 
     Args:
-        place: which list it is; the last choice of each is remembered for the log-in.
+        place: which list it is; the last choice of each is remembered for the person.
         kept: the columns of the open view.
     """
     asked = [code for code in request.GET.get("columns", "").split(",") if code]
-    remembered = request.session.get("list-columns", {}).get(place, ())
+    remembered = request.user.list_columns.get(place, ())
     return list(dict.fromkeys(asked or list(kept) or remembered))[:MOST_COLUMNS]
 
 
@@ -114,4 +115,4 @@ def chosen(codes: Iterable[str], columns: dict[str, Column]) -> list[Column]:
 
 def remember(request: SignedInRequest, place: str, codes: list[str]) -> None:
     """Keep the choice of columns for the next time."""
-    request.session["list-columns"] = {**request.session.get("list-columns", {}), place: codes}
+    remember_columns(request.user, place, codes)

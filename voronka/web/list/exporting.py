@@ -16,12 +16,11 @@ from django.views.decorators.http import require_GET
 
 from voronka.items.commands.exporting import note_export, require_export
 from voronka.items.listing import listing
-from voronka.items.models import Item
 from voronka.journal.actors import Actor
 from voronka.people.requests import SignedInRequest
 from voronka.web.list.columns import Column
 from voronka.web.list.page import ListPage
-from voronka.web.list.rows import MOMENTS, Drawing
+from voronka.web.list.rows import MOMENTS, Card, Drawing
 from voronka.web.spreadsheets import CSV, XLSX, csv_lines, xlsx_file
 
 MOST = {"csv": 100_000, "xlsx": 50_000}  # cards of one file
@@ -86,7 +85,7 @@ def _rows(page: ListPage, most: int, language: str) -> Iterator[list[object]]:
             return
 
 
-def _value(drawing: Drawing, item: Item, column: Column) -> object:
+def _value(drawing: Drawing, item: Card, column: Column) -> object:
     """Return a value as spreadsheets want it: numbers and dates as such, the rest in words."""
     if column.spec and column.spec.custom:
         return _custom(drawing, item, column)
@@ -111,7 +110,7 @@ def _value(drawing: Drawing, item: Item, column: Column) -> object:
     return drawing.text(item, column.code)
 
 
-def _custom(drawing: Drawing, item: Item, column: Column) -> object:
+def _custom(drawing: Drawing, item: Card, column: Column) -> object:
     value: Any = item.values.get(column.code)
     kind = column.spec.kind if column.spec else ""
     try:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
+from urllib.parse import urlencode
 
-from django.http import Http404, QueryDict
-from django.urls import reverse
+from django.http import Http404
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from voronka.items.commands.bulk import MOST_CARDS
 from voronka.items.filters import CardFilter
 from voronka.items.listing import SORTS, Slice, Sort, Tally, listing, tally
 from voronka.items.models import Item, ItemQuerySet
@@ -17,10 +20,13 @@ from voronka.kernel.errors import Sentence
 from voronka.people.models import User
 from voronka.people.requests import SignedInRequest
 from voronka.pipelines.models import Field, ItemType, Pipeline
-from voronka.web.addresses import address
+from voronka.pipelines.queries import fields_in_use
+from voronka.web.addresses import address, path_of
 from voronka.web.filters import FilterBar
+from voronka.web.frame.navigation import funnels
+from voronka.web.list.actions import Action, bulk_actions
 from voronka.web.list.columns import Column, all_columns, chosen, wanted
-from voronka.web.list.rows import Drawing, Row
+from voronka.web.list.rows import Card, Drawing
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,29 +55,21 @@ class FunnelGroup:
     funnels: list[Funnel]
 
 
-@dataclass(frozen=True, slots=True)
-class Action:
-    """Something to do to many cards."""
-
-    kind: str
-    title: str
-    icon: str
-    url: str
+_MOST_NAMED = 100  # cards in one question for changed ones
 
 
-BULK = {  # kind -> the action of the rights, title, icon
-    "move": ("move", _("Move"), "arrow-right"),
-    "assign": ("change", _("Give to"), "user-circle"),
-    "edit": ("change", _("Change a field"), "pencil"),
-    "delete": ("delete", _("Delete"), "trash"),
-}
-
-
-def seen_pipelines(user: User) -> list[Pipeline]:
+def seen_pipelines(request: SignedInRequest) -> list[Pipeline]:
     """Return all funnels in which a person sees cards, by type. One query."""
-    rows = Pipeline.objects.filter(archived=False).select_related("item_type")
-    ordered = rows.order_by("item_type__position", "item_type_id", "position", "pk")
-    return [p for p in ordered if user.access.scope("see", p.item_type.code, p.code)]
+    access = request.user.access
+    return [p for p in funnels(request) if access.scope("see", p.item_type.code, p.code)]
+
+
+def archived_or_404(user: User, pipeline_id: int) -> Pipeline:
+    """Return a funnel of the archive in which a person sees cards: links to them stay good."""
+    found = Pipeline.objects.select_related("item_type").filter(pk=pipeline_id).first()
+    if found is None or not user.access.scope("see", found.item_type.code, found.code):
+        raise Http404
+    return found
 
 
 class ListPage:
@@ -94,16 +92,17 @@ class ListPage:
     @classmethod
     def of_pipeline(cls, request: SignedInRequest, pipeline_id: int) -> ListPage:
         """Return the list of a funnel; 404 when the person sees no cards there."""
-        seen = seen_pipelines(request.user)
+        seen = seen_pipelines(request)
         pipeline = next((p for p in seen if p.pk == pipeline_id), None)
         if pipeline is None:
-            raise Http404
+            pipeline = archived_or_404(request.user, pipeline_id)
+            seen = sorted([*seen, pipeline], key=lambda p: (p.item_type.position, p.item_type_id))
         return cls(request, pipeline.item_type, pipeline, seen)
 
     @classmethod
     def of_type(cls, request: SignedInRequest, code: str) -> ListPage:
         """Return the list of all funnels of a type; 404 when the person sees none of them."""
-        seen = seen_pipelines(request.user)
+        seen = seen_pipelines(request)
         item_type = next((p.item_type for p in seen if p.item_type.code == code), None)
         if item_type is None:
             raise Http404
@@ -127,9 +126,7 @@ class ListPage:
 
     @cached_property
     def _fields(self) -> list[Field]:
-        rows = Field.objects.filter(item_type=self.item_type, archived=False)
-        ordered = rows.select_related("section").order_by("section__position", "position", "pk")
-        return list(ordered)
+        return fields_in_use(self.item_type.pk)
 
     @cached_property
     def columns(self) -> dict[str, Column]:
@@ -169,24 +166,34 @@ class ListPage:
         return listing(self.cards, self.sort, after=self.request.GET.get("after", ""))
 
     @cached_property
-    def rows(self) -> list[Row]:
-        """The rows of this page."""
+    def rows(self) -> SafeString:
+        """The rows of this page, drawn."""
         return self._draw(self.slice.items)
 
     @cached_property
-    def row(self) -> list[Row]:
-        """The one card that ?row= names; nothing when it does not pass the filter any more."""
-        pk = self.request.GET.get("row", "")
-        items = list(self.cards.filter(pk=int(pk))) if pk.isdecimal() and len(pk) < 19 else []
-        return self._draw(items)
+    def named(self) -> SafeString:
+        """The cards that ?row= names; those that do not pass the filter any more are left out."""
+        asked = self.request.GET.getlist("row")[:_MOST_NAMED]
+        ids = [int(pk) for pk in asked if pk.isdecimal() and len(pk) < 19]
+        return self._draw(list(self.cards.filter(pk__in=ids))) if ids else SafeString()
 
-    def _draw(self, items: list[Item]) -> list[Row]:
+    def _draw(self, items: Sequence[Card]) -> SafeString:
         return Drawing.of(items, self.shown, self.user, self.seen).rows(items)
 
     @cached_property
     def tally(self) -> Tally:
         """How many cards pass, and their sum."""
         return tally(self.cards)
+
+    @property
+    def most_cards(self) -> int:
+        """To how many cards one action may be done."""
+        return MOST_CARDS
+
+    @property
+    def too_many(self) -> bool:
+        """Whether more cards pass than can be chosen together."""
+        return self.tally.more or self.tally.cards > MOST_CARDS
 
     @property
     def first_page(self) -> bool:
@@ -202,8 +209,8 @@ class ListPage:
     def path(self) -> str:
         """The address of the list itself, whichever of its pages was asked."""
         if self.pipeline:
-            return reverse("list:pipeline", args=[self.pipeline.pk])
-        return reverse("list:type", args=[self.item_type.code])
+            return path_of("list:pipeline", self.pipeline.pk)
+        return path_of("list:type", self.item_type.code)
 
     @property
     def here(self) -> str:
@@ -224,7 +231,7 @@ class ListPage:
     @property
     def new_url(self) -> str:
         """Where a new card is made."""
-        url = reverse("card:new")
+        url = path_of("card:new")
         return f"{url}?pipeline={self.pipeline.pk}" if self.pipeline else url
 
     @property
@@ -240,11 +247,7 @@ class ListPage:
     @cached_property
     def bulk(self) -> list[Action]:
         """What may be done to many cards here."""
-        return [
-            Action(kind, str(title), picture, self.action_url("bulk", kind))
-            for kind, (action, title, picture) in BULK.items()
-            if self.may(action)
-        ]
+        return bulk_actions(self.may, lambda kind: self.action_url("bulk", kind))
 
     @property
     def may_export(self) -> bool:
@@ -255,26 +258,21 @@ class ListPage:
         """Return the address of a page of this list, with its filter: "columns", "export"."""
         of = "pipeline" if self.pipeline else "type"
         key = self.pipeline.pk if self.pipeline else self.item_type.code
-        url = reverse(f"list:{of}_{action}", args=[key, *args])
-        query = self.query()
-        return f"{url}?{query.urlencode()}" if query else url
+        return _joined(path_of(f"list:{of}_{action}", key, *args), self._query)
 
     def list_url(self, **changes: str) -> str:
         """Return the address of the list with other parameters; an empty one is dropped."""
-        query = self.query()
+        query = self._query | {name: [value] for name, value in changes.items()}
         for name, value in changes.items():
-            if value:
-                query[name] = value
-            else:
-                query.pop(name, None)
-        return f"{self.path}?{query.urlencode()}" if query else self.path
+            if not value:
+                del query[name]
+        return _joined(self.path, query)
 
-    def query(self) -> QueryDict:
-        """Return the parameters of the address that stay when one goes on."""
-        query = self.request.GET.copy()
-        for name in ("after", "row"):
-            query.pop(name, None)
-        return query
+    @cached_property
+    def _query(self) -> dict[str, list[str]]:
+        """The parameters of the address that stay when one goes on."""
+        lists = self.request.GET.lists()
+        return {name: values for name, values in lists if name not in ("after", "row")}
 
     @cached_property
     def heads(self) -> list[Head]:
@@ -301,11 +299,10 @@ class ListPage:
         found: list[FunnelGroup] = []
         for kind, rows in groupby(self.seen, key=lambda p: p.item_type):
             funnels = [
-                Funnel(str(p), reverse("list:pipeline", args=[p.pk]), p == self.pipeline)
-                for p in rows
+                Funnel(str(p), path_of("list:pipeline", p.pk), p == self.pipeline) for p in rows
             ]
             if len(funnels) > 1:
-                url = reverse("list:type", args=[kind.code])
+                url = path_of("list:type", kind.code)
                 whole = self.pipeline is None and kind == self.item_type
                 funnels.append(Funnel(_("All together"), url, whole))
             found.append(FunnelGroup(str(kind.plural), funnels))
@@ -331,3 +328,7 @@ class ListPage:
         pipelines = [self.pipeline] if self.pipeline else self.pipelines
         kind = self.item_type.code
         return any(self.user.access.scope(action, kind, p.code) for p in pipelines)
+
+
+def _joined(path: str, query: Mapping[str, list[str]]) -> str:
+    return f"{path}?{urlencode(query, doseq=True)}" if query else path

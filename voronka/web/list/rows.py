@@ -1,6 +1,6 @@
 """Cards as rows of cells, ready to be written: names read together, HTML made without templates.
 
-A page of fifty rows has four hundred cells; a template for each would cost more than the query.
+A page of fifty rows has four hundred cells; templates would cost more than the query.
 What repeats (the frame of a column's cells, a stage, an owner) is made once for a page. Every
 text goes through `escape`.
 """
@@ -10,19 +10,22 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from html import escape
 from typing import Any
 
-from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import escape
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from voronka.items.listing import ListCard
 from voronka.items.models import Item
 from voronka.people.models import User
+from voronka.people.queries import people_by_ids
 from voronka.pipelines.models import LossReason, Pipeline, Stage
+from voronka.pipelines.queries import stages_by_ids
 from voronka.timeline.models import Activity
 from voronka.web import words
+from voronka.web.addresses import path_of
 from voronka.web.fields import values_of
 from voronka.web.fields.showing import Names, names_of, text_of
 from voronka.web.fields.specs import Spec
@@ -31,17 +34,8 @@ from voronka.web.templatetags.voronka import avatar, icon
 
 _REFERENCES = {"contact": "contact", "company": "company", "source": "source", "client": "either"}
 MOMENTS = ("created_at", "stage_entered_at", "last_touch_at", "changed_at", "closed_at")
+Card = Item | ListCard
 _ICONS: dict[str, str] = {Activity.Kind.CALL: "phone", Activity.Kind.MEETING: "users"}
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A card as it stands in a list."""
-
-    id: int
-    cells: SafeString
-    title: str
-    late: bool = False
 
 
 @dataclass(slots=True)
@@ -59,11 +53,18 @@ class Drawing:
     _frames: dict[tuple[str, bool, bool], tuple[str, str]] = field(default_factory=dict)
     _made: dict[tuple[Any, ...], str] = field(default_factory=dict)
     _rights: dict[tuple[str, int, int], bool] = field(default_factory=dict)
+    _days: words.Days = field(init=False)
+    _before: str = field(init=False)  # of a card's id in its address
+    _behind: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._days = words.Days(self.now)
+        self._before, self._behind = path_of("card:show", 0).split("0")
 
     @classmethod
     def of(
         cls,
-        items: Sequence[Item],
+        items: Sequence[Card],
         columns: Sequence[Column],
         user: User,
         pipelines: Iterable[Pipeline] = (),
@@ -85,35 +86,36 @@ class Drawing:
         owners: dict[int, User] = {}
         reasons: dict[int, str] = {}
         if "stage" in codes:
-            stages = Stage.objects.in_bulk({item.stage_id for item in items})
+            stages = stages_by_ids({item.stage_id for item in items})
         if "owner" in codes:
-            owners = User.objects.in_bulk({item.owner_id for item in items})
+            owners = people_by_ids({item.owner_id for item in items})
         if "loss_reason" in codes:
             wanted = {item.loss_reason_id for item in items if item.loss_reason_id}
             found = LossReason.objects.filter(pk__in=wanted) if wanted else ()
             reasons = {reason.pk: str(reason) for reason in found}
         return cls(columns, user, known, names, stages, owners, reasons)
 
-    def rows(self, items: Iterable[Item]) -> list[Row]:
-        """Return the rows of cards."""
-        return [
-            Row(
-                item.pk,
-                SafeString("".join([self._cell(item, column) for column in self.columns])),
-                item.title,
-                self._is_late(item),
-            )
-            for item in items
-        ]
+    def rows(self, items: Iterable[Card]) -> SafeString:
+        """Return the table's rows of cards."""
+        return SafeString("".join([self._row(item) for item in items]))
 
-    def cell(self, item: Item, column: Column) -> SafeString:
+    def _row(self, item: Card) -> str:
+        late = ' class="late"' if self._is_late(item) else ""
+        cells = "".join([self._cell(item, column) for column in self.columns])
+        return (
+            f'<tr id="row-{item.pk}" data-id="{item.pk}"{late}><td class="fit pick">'
+            f'<input class="check" type="checkbox" value="{item.pk}" tabindex="-1"'
+            f' aria-label="{escape(item.title)}"></td>{cells}</tr>'
+        )
+
+    def cell(self, item: Card, column: Column) -> SafeString:
         """Return a whole table cell."""
         return SafeString(self._cell(item, column))
 
-    def _cell(self, item: Item, column: Column) -> str:
+    def _cell(self, item: Card, column: Column) -> str:
         html = self._html(item, column)
         if column.code == "title":
-            url = reverse("card:show", args=[item.pk])
+            url = f"{self._before}{item.pk}{self._behind}"
             return f'<td class="main" data-code="title"><a href="{url}" data-slider>{html}</a></td>'
         editable = column.editable and self._may_edit(item, column)
         before, after = self._frame(column, editable, not html)
@@ -133,7 +135,7 @@ class Drawing:
             self._frames[column.code, editable, blank] = made
         return made
 
-    def _html(self, item: Item, column: Column) -> str:
+    def _html(self, item: Card, column: Column) -> str:
         """Return the value in a cell, escaped; empty when there is none."""
         if column.spec and column.spec.custom:
             return escape(self.custom_text(item, column))
@@ -149,18 +151,18 @@ class Drawing:
                 return f'<span class="grade grade-{grade.lower()}">{grade}</span>'
             case "stalls_at" if item.stalls_at and item.closed_at is None:
                 late = ' class="text-red"' if item.stalls_at < self.now else ""
-                return f"<span{late}>{_moment(item.stalls_at)}</span>"
+                return f"<span{late}>{self._moment(item.stalls_at)}</span>"
             case code if code in MOMENTS:
                 moment: datetime | None = getattr(item, code)
-                return _moment(moment) if moment else ""
+                return self._moment(moment) if moment else ""
         return escape(self.text(item, column.code))
 
-    def custom_text(self, item: Item, column: Column) -> str:
+    def custom_text(self, item: Card, column: Column) -> str:
         """Return the value of a custom field in words."""
         spec = column.spec
         return text_of(spec, item.values.get(spec.code), self.names) if spec else ""
 
-    def text(self, item: Item, code: str) -> str:
+    def text(self, item: Card, code: str) -> str:
         """Return what a column of plain text says."""
         match code:
             case "title" | "external_id" | "grade":
@@ -187,9 +189,12 @@ class Drawing:
         return ""
 
     def _name(self, family: str, pk: int | None) -> str:
-        return self.names.get((family, pk), _("(hidden from you)")) if pk else ""
+        if not pk:
+            return ""
+        name = self.names.get((family, pk))
+        return _("(hidden from you)") if name is None else name
 
-    def _may_edit(self, item: Item, column: Column) -> bool:
+    def _may_edit(self, item: Card, column: Column) -> bool:
         if column.code == "stage" and item.closed_at is not None:
             return False
         action = "move" if column.code == "stage" else "change"
@@ -202,10 +207,10 @@ class Drawing:
             self._rights[key] = known
         return known
 
-    def _is_late(self, item: Item) -> bool:
+    def _is_late(self, item: Card) -> bool:
         return item.closed_at is None and item.stalls_at is not None and item.stalls_at < self.now
 
-    def _stage(self, item: Item) -> str:
+    def _stage(self, item: Card) -> str:
         late = self._is_late(item)
         key = ("stage", item.stage_id, late)
         if key not in self._made:
@@ -217,7 +222,7 @@ class Drawing:
             self._made[key] = f'<span class="stage-name">{html}</span>'
         return self._made[key]
 
-    def _owner(self, item: Item) -> str:
+    def _owner(self, item: Card) -> str:
         key = ("owner", item.owner_id)
         if key not in self._made:
             owner = self.owners[item.owner_id]
@@ -225,26 +230,29 @@ class Drawing:
             self._made[key] = f'<span class="row-line">{face}{escape(str(owner))}</span>'
         return self._made[key]
 
-    def _next_step(self, item: Item) -> str:
+    def _next_step(self, item: Card) -> str:
         if item.closed_at is not None:
             return ""
         due = item.next_activity_at
         if due is None:
-            return f'<span class="next-step none">{escape(_("no step"))}</span>'
+            if ("no step",) not in self._made:
+                html = f'<span class="next-step none">{escape(_("no step"))}</span>'
+                self._made["no step",] = html
+            return self._made["no step",]
+        local = self._days.local(due)
         state = "overdue" if due < self.now else ""
-        if not state and timezone.localdate(due) == timezone.localdate(self.now):
+        if not state and local.date() == self._days.today:
             state = "today"
         picture = icon(_ICONS.get(item.next_activity_kind, "checkbox"))
         hint = escape(item.next_activity_title)
-        text = escape(words.when(due, now=self.now))
+        text = escape(self._days.when(local))
         return f'<span class="next-step {state}" title="{hint}">{picture}{text}</span>'
 
+    def _moment(self, moment: datetime) -> str:
+        """Write a moment in words near today; all of it in digits on hover."""
+        local = self._days.local(moment)
+        return f'<time title="{local:%d.%m.%Y %H:%M}">{escape(self._days.when(local))}</time>'
 
-def _moment(moment: datetime) -> str:
-    """Write a moment in words near today; all of it in digits on hover."""
-    local = timezone.localtime(moment)
-    return f'<time title="{local:%d.%m.%Y %H:%M}">{escape(words.when(moment))}</time>'
 
-
-def _with_client(item: Item) -> dict[str, Any]:
+def _with_client(item: Card) -> dict[str, Any]:
     return {**values_of(item), "client": item.company_id or item.contact_id}

@@ -31,8 +31,8 @@ def of_type(request: SignedInRequest, code: str) -> HttpResponse:
 
 
 def _shown(request: SignedInRequest, page: ListPage) -> HttpResponse:
-    if request.htmx and "row" in request.GET:  # one card anew: empty when it no longer passes
-        return render(request, "list/_rows.html", {"page": page, "rows": page.row})
+    if request.htmx and "row" in request.GET:  # cards anew: without those that no longer pass
+        return render(request, "list/_rows.html", {"page": page, "rows": page.named})
     if request.htmx and request.htmx.target == MORE:
         return render(request, "list/_rows.html", {"page": page, "rows": page.rows})
     return render(request, "list/index.html", {"page": page})

@@ -1,16 +1,15 @@
 """Hands every announcement of the database to the streams of this process that may see it."""
 
 import asyncio
-import contextlib
 import json
 import logging
+from collections import deque
 from collections.abc import Callable
+from time import monotonic
 from typing import Any
 
-import psycopg
-from django.db import connections
-
 from voronka.journal.live import CHANNEL
+from voronka.web.live.listener import Listener
 
 logger = logging.getLogger(__name__)
 
@@ -18,7 +17,8 @@ Announcement = dict[str, Any]  # v(erb), s(ubject type), i(d), p(ipeline), o(wne
 Filter = Callable[[Announcement], bool | None]  # None: these rights are too old to tell
 
 _QUEUE = 200  # announcements a slow browser may lag behind
-_RECONNECT = 1.0  # seconds
+_KEPT = 1000  # of the last announcements, for pages that were drawn before their stream began
+_OLDEST = 60.0  # seconds; an older page reads all anew
 _RIGHTS = frozenset({"role", "department", "pipeline"})  # a change may move what anybody sees
 _PEOPLE = frozenset(
     {"user.created", "user.accepted", "user.changed", "user.dismissed", "user.reopened"}
@@ -100,26 +100,38 @@ class Hub:
 
     def __init__(self) -> None:
         self._clients: set[Client] = set()
-        self._listener: asyncio.Task[None] | None = None
+        self._last: deque[tuple[float, Announcement, bytes]] = deque(maxlen=_KEPT)
+        self._listener = Listener(CHANNEL, self.publish, missed=self.resync)
 
     def open(self) -> None:
         """Begin to listen."""
-        self._listener = asyncio.create_task(self._listen(), name="live-listener")
+        self._listener.open()
 
     async def close(self) -> None:
         """Stop listening and end all streams."""
         self.end_all()
-        if self._listener:
-            self._listener.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._listener
+        await self._listener.close()
 
     def end_all(self) -> None:
         for client in list(self._clients):
             client.end()
 
-    def add(self, client: Client) -> None:
+    def add(self, client: Client, *, age: float = 0.0) -> None:
+        """Let a stream hear what is announced, and first what was since its page was drawn.
+
+        Args:
+            age: seconds since the page was asked for; 0 of a stream without a page.
+        """
         self._clients.add(client)
+        since = monotonic() - age
+        full = len(self._last) == _KEPT and self._last[0][0] > since
+        if age > _OLDEST or (age and full):
+            client.offer(event(RESYNC))
+            return
+        for at, said, frame in self._last:
+            # its rights were read a moment ago, so they are newer than what is told again
+            if at >= since and client.hears(said):
+                client.offer(frame)
 
     def remove(self, client: Client) -> None:
         self._clients.discard(client)
@@ -132,6 +144,7 @@ class Hub:
             logger.warning("An announcement that is not JSON was left out")
             return
         frame = event(CHANGE, payload)
+        self._last.append((monotonic(), said, frame))
         for client in list(self._clients):
             if _touches_rights(said, client.user_id):
                 client.doubt(said)
@@ -144,30 +157,6 @@ class Hub:
 
     def resync(self) -> None:
         """Tell everybody to read anew: announcements may have been lost."""
+        self._last.clear()
         for client in list(self._clients):
             client.offer(event(RESYNC))
-
-    async def _listen(self) -> None:
-        lost = False
-        while True:
-            try:
-                connection = await psycopg.AsyncConnection.connect(
-                    **_connection_arguments(), autocommit=True
-                )
-                async with connection:
-                    await connection.execute(f"LISTEN {CHANNEL}")
-                    if lost:
-                        self.resync()
-                    async for notice in connection.notifies():
-                        self.publish(notice.payload)
-            except (psycopg.Error, OSError) as error:
-                logger.warning("The live updates lost the database (%s); trying again", error)
-            lost = True
-            await asyncio.sleep(_RECONNECT)
-
-
-def _connection_arguments() -> dict[str, Any]:
-    arguments = connections["default"].get_connection_params()
-    for name in ("cursor_factory", "context", "pool"):
-        arguments.pop(name, None)
-    return arguments

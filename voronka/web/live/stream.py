@@ -1,37 +1,27 @@
 """GET /live: the stream of one browser, outside Django's threads. Messages carry ids only."""
 
 import asyncio
-import functools
 import http.cookies
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module
 from typing import Any, TypeVar
+from urllib.parse import parse_qs
 
 from django.conf import settings
 from django.contrib.auth import get_user
-from django.db import DatabaseError, connections
+from django.db import DatabaseError
 from django.http import HttpRequest
-from django.http.request import split_domain_port, validate_host
 
 from voronka.items.live import live_filter
+from voronka.web.live import wire
 from voronka.web.live.hub import Client, Hub
+from voronka.web.live.wire import Receive, Scope, Send
 
-Scope = MutableMapping[str, Any]
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
 T = TypeVar("T")
 
-_HEARTBEAT = 15.0  # seconds between signs of life
 _RECHECK = 40.0  # seconds; looked at with each frame, so a minute never passes without
 _THREADS = 2  # for sessions and rights; a thousand streams ask about 22 times a second
-_HEADERS = [
-    (b"content-type", b"text/event-stream; charset=utf-8"),
-    (b"cache-control", b"no-cache, no-transform"),
-    (b"x-accel-buffering", b"no"),
-    (b"x-content-type-options", b"nosniff"),
-]
 
 
 class LiveStream:
@@ -59,29 +49,29 @@ class LiveStream:
             self._loop.call_soon_threadsafe(self.hub.end_all)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
+        headers = wire.headers_of(scope)
         if scope["method"] != "GET":
-            await _refuse(send, 405)
+            await wire.refuse(send, 405)
             return
-        if not _our_host(headers.get(b"host", "")):
-            await _refuse(send, 400)
+        if not wire.is_our_host(headers.get(b"host", "")):
+            await wire.refuse(send, 400)
             return
         key = _session_key(headers.get(b"cookie", ""))
         try:
             user_id = await self._in_thread(_who, key) if key else None
             hears = await self._in_thread(live_filter, user_id) if user_id else None
         except DatabaseError:
-            await _refuse(send, 503)
+            await wire.refuse(send, 503)
             return
         if key is None or user_id is None or hears is None:
-            await _refuse(send, 401)  # the browser does not try again
+            await wire.refuse(send, 401)  # the browser does not try again
             return
         client = Client(user_id, key, hears)
-        self.hub.add(client)
-        gone = asyncio.create_task(_gone(receive))
+        self.hub.add(client, age=_age(scope.get("query_string", b"")))
+        gone = asyncio.create_task(wire.gone(receive))
         gone.add_done_callback(lambda _: client.end())
         try:
-            await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
+            await wire.start(send)
             await self._talk(client, send)
         finally:
             self.hub.remove(client)
@@ -94,16 +84,16 @@ class LiveStream:
         frame: bytes | None = b"retry: 2000\n\n"
         while frame is not None:
             if frame:
-                await send({"type": "http.response.body", "body": frame, "more_body": True})
+                await wire.say(send, frame)
             if client.stale or clock() - checked >= _RECHECK:
                 if not await self._refresh(client):
                     break
                 checked = clock()
             try:
-                frame = await client.next(_HEARTBEAT)
+                frame = await client.next(wire.HEARTBEAT)
             except TimeoutError:
                 frame = b": here\n\n"
-        await send({"type": "http.response.body", "body": b"", "more_body": False})
+        await wire.finish(send)
 
     async def _refresh(self, client: Client) -> bool:
         """Look at session and rights again; False when the session is over."""
@@ -119,16 +109,7 @@ class LiveStream:
         return True
 
     async def _in_thread(self, function: Callable[..., T], *arguments: Any) -> T:
-        loop = asyncio.get_running_loop()
-        call = functools.partial(_with_own_connection, function, *arguments)
-        return await loop.run_in_executor(self._threads, call)
-
-
-def _with_own_connection(function: Callable[..., T], *arguments: Any) -> T:
-    try:
-        return function(*arguments)
-    finally:
-        connections.close_all()  # back to the pool
+        return await wire.in_thread(self._threads, function, *arguments)
 
 
 def _who(session_key: str) -> int | None:
@@ -139,6 +120,12 @@ def _who(session_key: str) -> int | None:
     return user.pk if user.is_authenticated and user.is_active else None
 
 
+def _age(query: bytes) -> float:
+    """Return how many seconds ago the page was asked for: it tells milliseconds, or nothing."""
+    text = parse_qs(query.decode("latin-1")).get("age", [""])[0]
+    return int(text) / 1000 if text.isdecimal() and len(text) < 12 else 0.0
+
+
 def _session_key(cookie_header: str) -> str | None:
     try:
         cookies = http.cookies.SimpleCookie(cookie_header)
@@ -146,17 +133,3 @@ def _session_key(cookie_header: str) -> str | None:
         return None
     morsel = cookies.get(settings.SESSION_COOKIE_NAME)
     return morsel.value if morsel else None
-
-
-def _our_host(host: str) -> bool:
-    return validate_host(split_domain_port(host)[0], settings.ALLOWED_HOSTS)
-
-
-async def _gone(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
-
-
-async def _refuse(send: Send, status: int) -> None:
-    await send({"type": "http.response.start", "status": status, "headers": []})
-    await send({"type": "http.response.body", "body": b""})

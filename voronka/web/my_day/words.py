@@ -61,6 +61,14 @@ def _clock(row: Row) -> Why:
     return Why(_("stage deadline: %(moment)s") % {"moment": when(row.at)}, "hourglass")
 
 
+def _question(row: Row) -> Why:
+    if row.at is not None and row.at < timezone.now():
+        text = _("a question to you, answer was needed %(moment)s") % {"moment": when(row.at)}
+        return Why(text, "message-question", "red")
+    text = _("a question to you, answer by %(moment)s") % {"moment": when(row.at)}
+    return Why(text, "message-question", "amber")
+
+
 def _no_step(row: Row) -> Why:
     return Why(_("no next step"), "calendar-off", "red")
 
@@ -75,5 +83,6 @@ _WORDS: dict[str, Callable[[Row], Why]] = {
     "overdue": _overdue,
     "clock": _clock,
     "no_step": _no_step,
+    "question": _question,
     "new": _new,
 }

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 
 from voronka.items.models import Item
 from voronka.people.requests import SignedInRequest
-from voronka.timeline import queries
 from voronka.timeline.commands import notifications
 from voronka.timeline.models import Notification
+from voronka.timeline.notices import told
 from voronka.web.addresses import address
 
 LATEST = 8  # under the bell
@@ -25,7 +25,7 @@ def index(request: SignedInRequest) -> HttpResponse:
     """List everything, newest first, a page at a time."""
     only_unread = request.GET.get("state") == "unread"
     after = request.GET.get("after", "")
-    page = queries.notifications(request.user, only_unread=only_unread, after=after)
+    page = told.notifications(request.user, only_unread=only_unread, after=after)
     context = {"rows": page.rows, "after": page.after, "only_unread": only_unread}
     return render(request, "notifications/index.html", context)
 
@@ -34,15 +34,15 @@ def index(request: SignedInRequest) -> HttpResponse:
 @require_GET
 def bell(request: SignedInRequest) -> HttpResponse:
     """Draw the number beside the bell again."""
-    return render(request, "notifications/_count.html", {"unread": queries.unread(request.user)})
+    return render(request, "notifications/_count.html", {"unread": told.unread(request.user)})
 
 
 @login_required
 @require_GET
 def latest(request: SignedInRequest) -> HttpResponse:
     """Draw the newest ones under the bell."""
-    page = queries.notifications(request.user, limit=LATEST)
-    context = {"rows": page.rows, "unread": queries.unread(request.user)}
+    page = told.notifications(request.user, limit=LATEST)
+    context = {"rows": page.rows, "unread": told.unread(request.user)}
     return render(request, "notifications/_latest.html", context)
 
 
@@ -61,6 +61,21 @@ def follow(request: SignedInRequest, notification_id: int) -> HttpResponse:
     else:
         response = HttpResponse(status=204)
     return _told(response)
+
+
+@login_required
+@require_GET
+def go(request: SignedInRequest, notification_id: int) -> HttpResponse:
+    """Lead on from a letter or from a device's notice to what it is about.
+
+    It counts as read then, unless somebody looks with the person's eyes.
+    """
+    found = _own_or_404(request, notification_id)
+    if getattr(request, "viewer", None) is None:
+        notifications.mark_read(request.user.pk, notification_id=found.pk)
+    if found.item_id and Item.objects.visible_to(request.user).filter(pk=found.item_id).exists():
+        return redirect("card:show", found.item_id)
+    return redirect(_page_of(found) or "notifications:index")
 
 
 @login_required
@@ -89,7 +104,7 @@ def _page_of(found: Notification) -> str:
     if found.url_name:
         arguments = [found.url_id] if found.url_id is not None else []
         return address(found.url_name, *arguments)
-    own_task = found.kind in (Notification.Kind.TASK, Notification.Kind.REMINDER)
+    own_task = found.kind in ("task", "reminder")
     return reverse("my_day:index") if own_task and found.item_id is None else ""
 
 

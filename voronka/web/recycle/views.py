@@ -26,7 +26,7 @@ from voronka.kernel.errors import DomainError
 from voronka.people.access import CLIENTS
 from voronka.people.models import User
 from voronka.people.requests import SignedInRequest
-from voronka.web.list.bulk import Report
+from voronka.web.list.bulk_report import Report
 from voronka.web.rights import needs_right
 from voronka.web.toasts import toast
 

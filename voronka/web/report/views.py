@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
+from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
@@ -12,11 +13,13 @@ from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from voronka.analytics.queries import DIMENSIONS, sales_report
+from voronka.analytics.queries import DIMENSIONS, ReportRow, sales_report
 from voronka.kernel.errors import Forbidden
 from voronka.people.access import REFUSALS
 from voronka.people.requests import SignedInRequest
-from voronka.pipelines.models import Pipeline
+from voronka.pipelines.models import Pipeline, Stage
+
+MOST_BARS = 30  # of names; more are in the table
 
 
 @login_required
@@ -49,14 +52,11 @@ def index(request: SignedInRequest) -> HttpResponse:
         since=since,
         until=until,
     )[0]
-    chart = None
-    if len(chosen) == 1 and rows:
-        chart = {
-            "labels": [row.labels[0] for row in rows],
-            "sums": [float(row.won_sum) for row in rows],
-        }
+    places = _funnels_of(rows) if chosen[0] == "stage" and funnel not in codes else {}
+    notes = [places.get(row.keys[0], "") for row in rows]
+    chart = _chart(rows, notes, chosen[0]) if len(chosen) == 1 else None
     context = {
-        "rows": rows,
+        "rows": list(zip(rows, notes, strict=True)),
         "totals": totals,
         "chosen": chosen,
         "second": chosen[1] if len(chosen) > 1 else "",
@@ -75,6 +75,28 @@ def index(request: SignedInRequest) -> HttpResponse:
         "chart": chart,
     }
     return render(request, "report/index.html", context)
+
+
+def _funnels_of(rows: list[ReportRow]) -> dict[int, str]:
+    """Return stage -> its funnel: stages of several funnels bear the same name. One query."""
+    stages = Stage.objects.filter(pk__in={row.keys[0] for row in rows}).select_related("pipeline")
+    return {stage.pk: str(stage.pipeline) for stage in stages}
+
+
+def _chart(rows: list[ReportRow], notes: list[str], by: str) -> dict[str, Any] | None:
+    """Return the bars of what was won: names lie beside theirs, time runs from left to right."""
+    over_time = by in ("month", "quarter")
+    shown = [(r, note) for r, note in zip(rows, notes, strict=True) if over_time or r.won_sum]
+    if len(shown) > MOST_BARS and not over_time:
+        least = sorted((row.won_sum for row, _note in shown), reverse=True)[MOST_BARS - 1]
+        shown = [pair for pair in shown if pair[0].won_sum >= least][:MOST_BARS]
+    if not shown:
+        return None
+    return {
+        "labels": [" · ".join(filter(None, [row.labels[0], note])) for row, note in shown],
+        "sums": [float(row.won_sum) for row, _note in shown],
+        "standing": over_time,
+    }
 
 
 def _span(period: str, since: str, until: str) -> tuple[datetime | None, datetime | None]:

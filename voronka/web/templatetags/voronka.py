@@ -8,12 +8,15 @@ from functools import lru_cache
 from typing import Any
 
 from django import forms, template
+from django.conf import settings
 from django.core.paginator import Page
 from django.forms import BoundField
 from django.http import HttpRequest
+from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 
 from voronka.kernel import phones
 from voronka.people.models import User
@@ -43,6 +46,27 @@ def _icon(name: str, css: str, label: str) -> SafeString:
             css, label, label, shape,
         )  # fmt: skip
     return format_html('<svg class="icon {}" aria-hidden="true">{}</svg>', css, shape)
+
+
+@register.filter
+def counter_place(name: str) -> SafeString:
+    """Keep a place free for a counter of the rail; see frame.counters."""
+    return format_html("<!--{}-->", name)
+
+
+@register.simple_tag
+def fixed(template_name: str) -> SafeString:
+    """Draw a fragment that is the same on every page: {% fixed "frame/_styles.html" %}.
+
+    It gets no context; a process draws it once in each language.
+    """
+    draw = _fixed.__wrapped__ if settings.DEBUG else _fixed
+    return draw(template_name, get_language())
+
+
+@lru_cache(maxsize=64)
+def _fixed(template_name: str, _language: str | None) -> SafeString:
+    return render_to_string(template_name)
 
 
 @register.filter

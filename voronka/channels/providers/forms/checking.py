@@ -1,7 +1,9 @@
 """What a visitor of our own form is told before it is taken. A foreign form is never refused.
 
-An enquiry is not refused because it says too little (I2): only a missing consent, or no contact
-that can be read where the form asks for one, sends it back.
+A missing consent, no contact that can be read where the form asks for one, or nothing in a field
+that the company has made required sends the form back with what was typed, as the browser would
+have done. An enquiry that comes by another way is never refused because it says too little (I2):
+what it lacks is noted with it.
 """
 
 from __future__ import annotations
@@ -9,7 +11,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from voronka.channels.providers.forms.bodies import Posted
+from voronka.channels.bodies import Posted
 from voronka.channels.providers.forms.provider import CONSENT, OURS
 from voronka.channels.providers.forms.queries import ShownForm
 from voronka.channels.providers.forms.schema import FormField
@@ -38,9 +40,19 @@ def problems(shown: ShownForm, posted: Posted) -> dict[str, Sentence]:
     elif not wrong:
         missing = [one for one in contacts if one.required]
         wrong = {one.name: _("Write how we can reach you.") for one in missing[:1]}
+    for one in empty_fields(shown.fields, posted):
+        if not _kind(one):
+            wrong.setdefault(one.name, _("Fill this in, please."))
     if shown.form.consent_needed and shown.consent and not posted.first(CONSENT):
         wrong[CONSENT] = _("We need your consent to answer you.")
     return wrong
+
+
+def empty_fields(fields: list[FormField], posted: Posted) -> list[FormField]:
+    """Return the required fields that a post says nothing in, files included."""
+    files = {name for name, file in posted.files if file.content}
+    said = {name.removesuffix("[]") for name in posted.values if posted.first(name)} | files
+    return [f for f in fields if f.required and f.kind != "hidden" and f.name not in said]
 
 
 def _kind(one: FormField) -> str:

@@ -13,7 +13,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from pydantic import ValidationError
 
-from voronka.channels.commands import ChannelSpec, change_channel, create_channel
+from voronka.channels.commands import (
+    ChannelSpec,
+    change_channel,
+    create_channel,
+    settle_channel,
+)
 from voronka.channels.providers.forms.models import ConsentText, Form
 from voronka.channels.providers.forms.schema import MAX_FIELDS, FormField
 from voronka.clients import rules
@@ -74,7 +79,33 @@ def change_form(form_id: int, spec: FormSpec, *, by: Actor) -> Form:
     return _write(form, clean, fields, by=by)
 
 
+@transaction.atomic
+def settle_form(code: str, spec: FormSpec, *, active: bool | None = None, by: Actor) -> Form:
+    """Make the form of a channel's code what a blueprint says; records as the others do.
+
+    Args:
+        active: whether its channel is on; None leaves it.
+    Raises:
+        Forbidden, InvalidInput: as `create_form`.
+    """
+    clean, fields = _clean(spec)
+    channel = settle_channel(code, "forms", clean.channel, active=active, by=by)
+    form = Form.objects.filter(channel=channel).first() or Form(channel=channel)
+    return _write(form, clean, fields, by=by)
+
+
 def _clean(spec: FormSpec) -> tuple[FormSpec, list[FormField]]:
+    clean, fields, wrong = examine(spec)
+    wrong |= _unknown_codes(fields, spec.channel.pipeline_id)
+    if wrong:
+        raise InvalidInput(
+            _("Some fields can't be saved yet. Mend them and try again."), fields=wrong
+        )
+    return clean, fields
+
+
+def examine(spec: FormSpec) -> tuple[FormSpec, list[FormField], dict[str, Sentence]]:
+    """Return a form as it would be kept, its fields, and what is wrong with it. No database."""
     wrong: dict[str, Sentence] = {}
     fields: list[FormField] = []
     for number, raw in enumerate(spec.fields):
@@ -90,7 +121,6 @@ def _clean(spec: FormSpec) -> tuple[FormSpec, list[FormField]]:
             wrong[f"fields.{number}.name"] = _("Another field has this name already.")
         if one.kind in ("select", "radio", "checkboxes") and not one.choices:
             wrong[f"fields.{number}.choices"] = _("Give at least one choice.")
-    wrong |= _unknown_codes(fields, spec.channel.pipeline_id)
     if len(spec.fields) > MAX_FIELDS:
         wrong["fields"] = _("At most %(count)d fields fit into a form.") % {"count": MAX_FIELDS}
     hosts = []
@@ -111,11 +141,7 @@ def _clean(spec: FormSpec) -> tuple[FormSpec, list[FormField]]:
             wrong["redirect"] = _("This is not a web address. Write it like https://company.com.")
     if spec.consent_needed and not spec.consent:
         wrong["consent"] = _("Write what the visitor agrees to.")
-    if wrong:
-        raise InvalidInput(
-            _("Some fields can't be saved yet. Mend them and try again."), fields=wrong
-        )
-    return replace(spec, hosts=list(dict.fromkeys(hosts)), redirect=redirect), fields
+    return replace(spec, hosts=list(dict.fromkeys(hosts)), redirect=redirect), fields, wrong
 
 
 def _unknown_codes(fields: list[FormField], pipeline_id: int | None) -> dict[str, Sentence]:
@@ -124,7 +150,8 @@ def _unknown_codes(fields: list[FormField], pipeline_id: int | None) -> dict[str
     if not wanted or pipeline_id is None:
         return {}
     kind = Pipeline.objects.filter(pk=pipeline_id).values_list("item_type_id", flat=True).first()
-    rows = Field.objects.filter(item_type_id=kind, archived=False, code__in=wanted)
+    typed = Field.objects.filter(item_type_id=kind, archived=False, formula="")
+    rows = typed.filter(code__in=wanted)
     missing = wanted - set(rows.values_list("code", flat=True))
     return {
         f"fields.{number}.target": _("Cards of this funnel have no such field.")

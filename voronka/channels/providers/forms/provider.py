@@ -11,9 +11,11 @@ from typing import Any
 from django.core import signing
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, gettext_noop
 from pydantic import Field
 
+from voronka.channels import guessing
+from voronka.channels.bodies import Posted, read_body
 from voronka.channels.contract import (
     ChannelFacts,
     ChannelSettings,
@@ -25,9 +27,8 @@ from voronka.channels.contract import (
     WebReply,
     WebRequest,
 )
-from voronka.channels.providers.forms import guessing
-from voronka.channels.providers.forms.bodies import Posted, read_body
 from voronka.channels.providers.forms.models import ConsentText, Form
+from voronka.channels.providers.forms.queries import form_of
 from voronka.channels.providers.forms.schema import FormField, read_fields
 
 HONEYPOT = "_hp"  # nobody sees it; who fills it in is a robot
@@ -42,7 +43,12 @@ _SALT = "voronka.forms.opened"
 class Settings(ChannelSettings):
     """A form keeps its fields in a row of its own; what is here concerns the channel."""
 
-    answer: str = Field("ok", max_length=200, description="What a foreign form hears after a post")
+    answer: str = Field(
+        "ok",
+        max_length=200,
+        title=gettext_noop("Answer to the site"),
+        description=gettext_noop("What a foreign form hears after a post"),
+    )
 
 
 class Forms(Provider):
@@ -57,7 +63,7 @@ class Forms(Provider):
     def parse(self, event: RawEvent, channel: ChannelFacts) -> Incoming:
         """Read a post with the channel's form; one SQL query, two with a consent."""
         posted = read_body(event.body, event.content_type)
-        form = Form.objects.filter(channel_id=channel.id).first()
+        form = form_of(channel.id)
         answers = _Answers(posted)
         answers.read(read_fields(form.fields) if form else [])
         if _is_ping(posted):
@@ -95,7 +101,7 @@ class Forms(Provider):
 
     def sample(self, channel: ChannelFacts, *, mark: str) -> RawEvent | None:
         """A post as our own form would send it, a minute after it was opened."""
-        form = Form.objects.filter(channel_id=channel.id).first()
+        form = form_of(channel.id)
         now = timezone.now()
         values: dict[str, Any] = {
             "name": _("Test %(mark)s") % {"mark": mark},
@@ -141,6 +147,26 @@ class _Answers:
         for one in fields:
             if one.kind == "hidden" and one.default and one.name not in seen:
                 self._declared(one, [one.default])
+        if missing := [str(one.text) for one in fields if one.required and self._lacks(one)]:
+            self.extra[_("Not filled in")] = ", ".join(missing)
+
+    def _lacks(self, one: FormField) -> bool:
+        """Whether nothing was said for a field, by its own name or by one that was guessed."""
+        kind, _colon, rest = one.target.partition(":")
+        by_target = {
+            "phone": any(known == "phone" for known, _value in self.identities),
+            "email": any(known == "email" for known, _value in self.identities),
+            "name": bool(self.names),
+            "text": bool(self.texts),
+            "company": bool(self.company),
+            "source": bool(self.source),
+            "product": bool(self.products),
+            "item": rest in self.item_fields,
+            "client": rest in self.client_fields,
+        }
+        files = any(name == one.name for name, _file in self.posted.files)
+        said = self.posted.first(one.name) or self.posted.first(f"{one.name}[]")
+        return not (by_target.get(kind) or said or files or one.kind == "hidden")
 
     def _declared(self, one: FormField, said: list[str]) -> None:
         if one.kind == "hidden" and one.default:

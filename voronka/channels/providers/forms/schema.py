@@ -13,20 +13,13 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from voronka.clients.models import ContactPoint
+from voronka.channels.targets import COMMON, is_named_target
 from voronka.kernel.texts import LocalText
 
 PLAIN_TARGETS: dict[str, Promise] = {
-    "name": _("Client's name"),
-    "phone": _("Phone"),
-    "email": _("E-mail"),
-    "company": _("Company"),
-    "text": _("What is wanted"),
-    "product": _("Product"),
-    "source": _("Source"),
+    **COMMON,
     "": _("Keep with the message"),
 }
-CLIENT_COLUMNS = ("job_title", "address", "comment")
 KINDS = ("text", "textarea", "phone", "email", "number", "date", "select", "radio", "checkbox",
          "checkboxes", "file", "hidden")  # fmt: skip
 Kind = Literal[
@@ -34,7 +27,6 @@ Kind = Literal[
     "checkboxes", "file", "hidden",
 ]  # fmt: skip
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,59}")
-_TARGET = re.compile(r"item:[a-z0-9_-]{1,60}|account:[a-z]{2,10}|client:[a-z_]{2,20}")
 MAX_FIELDS = 60
 MAX_OPTIONS = 200
 
@@ -77,15 +69,7 @@ class FormField(BaseModel):
     @field_validator("target")
     @classmethod
     def _target_is_known(cls, value: str) -> str:
-        if value in PLAIN_TARGETS:
-            return value
-        kind, _colon, rest = value.partition(":")
-        known = {
-            "item": True,
-            "account": rest in ContactPoint.Kind.values and rest not in ("phone", "email"),
-            "client": rest in CLIENT_COLUMNS,
-        }
-        if not _TARGET.fullmatch(value) or not known[kind]:
+        if value not in PLAIN_TARGETS and not is_named_target(value):
             raise ValueError("unknown target")
         return value
 
@@ -93,6 +77,11 @@ class FormField(BaseModel):
     def text(self) -> LocalText:
         """The label in the visitor's language; the name where there is none."""
         return LocalText.of(self.label or self.name)
+
+    @property
+    def has_short_choices(self) -> bool:
+        """Whether two of the choices fit side by side."""
+        return all(len(str(choice.text)) <= 22 for choice in self.choices)
 
     @property
     def hint_text(self) -> LocalText:

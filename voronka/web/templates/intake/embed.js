@@ -15,6 +15,8 @@
   asked.set("frame", "1")
   asked.set("page", location.href.slice(0, 1000))
   if (document.referrer) asked.set("referer", document.referrer.slice(0, 1000))
+  const language = script.dataset.lang ?? document.documentElement.lang
+  if (language) asked.set("lang", language.slice(0, 2).toLowerCase())
   if (script.dataset.theme) asked.set("theme", script.dataset.theme)
   const frame = document.createElement("iframe")
   frame.src = address.origin + address.pathname.replace(/embed\.js$/, "frame") + "?" + asked

@@ -1,8 +1,11 @@
 // The board: cards go to another stage by mouse, touch and keyboard; a drop asks the gate, and what others do
 // arrives by itself. <app-board> wraps the switcher of stages, #board with its columns, and the drop zones.
 import Sortable from "sortablejs"
+import { arrive, bringBack, cardOf, cardsIn, idOf, insert, neighbour, placeOf, stageOf } from "app/board_cards"
+import { Picks } from "app/board_picks"
 import { restore } from "app/keep"
-import { icon, make, text } from "app/texts"
+import { pressing } from "app/live"
+import { chooseStage } from "app/stage_chooser"
 import { toast } from "app/toasts"
 
 const PAUSE = 1000 // milliseconds between two re-readings of what others changed
@@ -13,18 +16,7 @@ const OTHER = "other" // instead of a stage: into another funnel
 const FIRST = 25 // cards of a column at the first opening
 const still = matchMedia("(prefers-reduced-motion: reduce)")
 
-const idOf = card => card.id.slice("item-".length)
-const cardOf = id => document.getElementById(`item-${id}`)
-const stageOf = card => card.dataset.at.split("/")[0]
 const dialog = () => document.getElementById("dialog-frame")
-
-/** Whether card `a` stands above card `b`: grade, then the latest arrival; of closed ones the latest. */
-function above(a, b) {
-  const [x, y] = [a, b].map(card => card.dataset.at.split("/")[1].split(".").map(Number))
-  if (x.length === 3 && x[0] !== y[0]) return x[0] < y[0]
-  const [p, q] = [x, y].map(parts => parts.slice(-2))
-  return p[0] === q[0] ? p[1] > q[1] : p[0] > q[0]
-}
 
 class AppBoard extends HTMLElement {
   #board = this.querySelector("#board")
@@ -38,6 +30,7 @@ class AppBoard extends HTMLElement {
   #readAt = 0
   #current // the card that keys act on
   #home // where the dragged card came from
+  #picks = this.querySelector(".bulk-bar") && new Picks(this.#board, this.querySelector(".bulk-bar"))
 
   connectedCallback() {
     const { signal } = this.#leaving
@@ -46,6 +39,7 @@ class AppBoard extends HTMLElement {
     hear("item:moved", ({ id }) => { this.#moved.add(String(id)); this.#read([id]) })
     hear("item:created", ({ id }) => this.#read([id]))
     hear("item:deleted", ({ id }) => this.#read([id]))
+    hear("list:changed", () => this.#acted()) // a bulk action, or its way back
     hear("keydown", (_, event) => this.#key(event))
     hear("visibilitychange", () => this.#soon())
     this.addEventListener("live", () => { this.#whole = true; this.#soon() }, { signal }) // after an outage
@@ -98,7 +92,7 @@ class AppBoard extends HTMLElement {
   }
 
   #lift(card) {
-    this.#home = this.#place(card)
+    this.#home = placeOf(card)
     document.body.classList.add("is-dragging")
     const next = this.#next(card)
     for (const zone of this.querySelectorAll(".drop-zone.next")) {
@@ -106,6 +100,7 @@ class AppBoard extends HTMLElement {
       if (next) zone.dataset.stage = next.dataset.stage
       if (next) zone.querySelector("span").textContent = next.getAttribute("aria-label")
     }
+    for (const zone of this.querySelectorAll(".drop-zone.other")) zone.hidden = this.#picks?.size > 1 && this.#picks.has(card)
     for (const column of this.#columns()) column.classList.toggle("refuses", this.#refuses(card, column))
   }
 
@@ -122,7 +117,11 @@ class AppBoard extends HTMLElement {
     for (const column of this.#columns()) column.classList.remove("over", "refuses")
     const home = this.#home
     const { stage } = list.dataset
-    if (list === home.list || stage === stageOf(card)) return this.#back(card, home)
+    if (list === home.list || stage === stageOf(card)) return bringBack(card, home)
+    if (this.#picks?.size > 1 && this.#picks.has(card) && stage !== OTHER) {
+      bringBack(card, home)
+      return this.#picks.move(stage)
+    }
     this.#send(card, stage, home)
   }
 
@@ -139,7 +138,7 @@ class AppBoard extends HTMLElement {
   #move(card, stage) {
     if (!card || stage === stageOf(card)) return
     if (card.classList.contains("fixed")) return toast({ kind: "warning", text: this.#word("fixed") })
-    this.#send(card, stage, this.#place(card))
+    this.#send(card, stage, placeOf(card))
   }
 
   /** Show the card at its new place at once and ask the gate; put it back when the gate stays closed. */
@@ -149,12 +148,11 @@ class AppBoard extends HTMLElement {
     const focused = card.contains(document.activeElement)
     this.#held.add(id)
     this.#moved.delete(id)
-    const [grade, , pk] = card.dataset.at.split("/")[1].split(".")
     const was = card.dataset.at
     const column = this.#column(stage)
     if (column && !column.classList.contains("column-folded")) {
-      card.dataset.at = column.dataset.kind === "open" ? `${stage}/${grade}.${Date.now() * 1000}.${pk}` : `${stage}/${Date.now() * 1000}.${pk}`
-      this.#insert(card, column)
+      arrive(card, column)
+      insert(card, column)
       if (focused) this.#focus(card)
     }
     card.classList.add("sending")
@@ -166,7 +164,7 @@ class AppBoard extends HTMLElement {
     this.#held.delete(id)
     if (!this.#moved.delete(id)) {
       card.dataset.at = was
-      this.#back(card, home)
+      bringBack(card, home)
       if (focused) this.#focus(card)
     }
     this.#soon()
@@ -178,53 +176,19 @@ class AppBoard extends HTMLElement {
     if (dialog().open) await new Promise(done => dialog().addEventListener("close", done, { once: true }))
   }
 
-  #place(card) {
-    return { list: card.parentElement, before: card.nextElementSibling }
-  }
-
-  #back(card, { list, before }) {
-    if (!card.isConnected || !list.isConnected) return
-    list.insertBefore(card, before?.parentElement === list ? before : list.querySelector(":scope > .column-more"))
-  }
-
-  /** Put a card where its grade and its arrival place it; false when that lies below what is loaded. */
-  #insert(card, column) {
-    const list = column.querySelector(".column-body")
-    const below = [...list.querySelectorAll(":scope > .board-card")].find(other => other !== card && above(card, other))
-    const more = list.querySelector(":scope > .column-more")
-    if (!below && more) return false
-    list.insertBefore(card, below ?? null)
-    return true
-  }
-
   #choose(card) {
     const here = stageOf(card)
-    const list = make("div", { class: "choice-list stage-choice" })
-    this.#columns().forEach((column, number) => {
-      const current = column.dataset.stage === here
-      const color = [...column.classList].find(name => name.startsWith("c-"))
-      const button = make("button", { type: "button", class: `btn btn-ghost ${color}`, "data-key": number < 9 ? number + 1 : null },
-        make("span", { class: "dot" }), make("span", { class: "grow" }, column.getAttribute("aria-label")))
-      if (current) button.append(make("span", { class: "text-xs text-muted" }, this.#word("here")))
-      else if (number < 9) button.append(make("kbd", {}, String(number + 1)))
-      button.disabled = current || this.#refuses(card, column)
-      button.addEventListener("click", () => {
-        this.#chosen(idOf(card), column.dataset.stage)
-      })
-      list.append(button)
+    const stages = this.#columns().map(column => ({
+      id: column.dataset.stage, name: column.getAttribute("aria-label"),
+      color: [...column.classList].find(name => name.startsWith("c-")),
+      here: column.dataset.stage === here, closed: this.#refuses(card, column),
+    }))
+    chooseStage(card.querySelector(".title").textContent, stages, {
+      word: name => this.#word(name),
+      other: this.querySelector(".drop-zone.other") && OTHER,
+      chosen: stage => this.#chosen(idOf(card), stage),
+      several: this.#picks && (() => this.#picks.toggle(cardOf(idOf(card)))),
     })
-    if (this.querySelector(".drop-zone.other")) {
-      const other = make("button", { type: "button", class: "btn btn-ghost" }, icon("route"), make("span", { class: "grow" }, this.#word("other")))
-      other.addEventListener("click", () => {
-        this.#chosen(idOf(card), OTHER)
-      })
-      list.append(other)
-    }
-    const close = make("button", { type: "button", class: "btn btn-ghost btn-icon", "data-close": "", "aria-label": text("close") }, icon("x"))
-    const content = make("div", {}, make("div", { class: "dialog-head" }, make("h2", {}, this.#word("to")), close),
-      make("div", { class: "dialog-content" }, make("p", { class: "text-sm text-secondary truncate" }, card.querySelector(".title").textContent), list))
-    document.dispatchEvent(new CustomEvent("keys:dialog", { detail: content }))
-    list.querySelector(":enabled")?.focus()
   }
 
   /** The card may have been read anew under the chooser: the one that is there now is moved and keeps the focus. */
@@ -243,6 +207,7 @@ class AppBoard extends HTMLElement {
     const active = document.activeElement
     const form = event.key === "Escape" && active.closest(".quick-form")
     if (form) return this.#quick(form.parentElement, false)
+    if (event.key === "Escape" && this.#picks?.size) return this.#picks.clear()
     if (!side && !step) return
     if (active !== document.body && !this.#board.contains(active)) return
     if (active.matches("input, textarea, select")) return
@@ -250,19 +215,12 @@ class AppBoard extends HTMLElement {
     event.preventDefault()
     if (!card) return this.#focus(this.#board.querySelector(".board-card"))
     if (event.shiftKey && side) return this.#move(card, this.#next(card, side)?.dataset.stage ?? stageOf(card))
-    if (step) return this.#focus(this.#neighbour(card, step))
+    if (step) return this.#focus(neighbour(card, step))
     const columns = this.#columns().filter(column => column.querySelector(".board-card"))
     const column = columns[columns.indexOf(card.closest(".column")) + side]
-    const row = [...card.parentElement.querySelectorAll(".board-card")].indexOf(card)
-    const cards = column ? [...column.querySelectorAll(".board-card")] : []
+    const row = cardsIn(card.parentElement).indexOf(card)
+    const cards = column ? cardsIn(column) : []
     this.#focus(cards[Math.min(row, cards.length - 1)])
-  }
-
-  #neighbour(card, step) {
-    const cards = [...card.parentElement.querySelectorAll(".board-card")]
-    const found = cards[cards.indexOf(card) + step]
-    if (!found && step > 0) card.parentElement.querySelector(".column-more")?.click()
-    return found
   }
 
   #focus(card) {
@@ -271,6 +229,7 @@ class AppBoard extends HTMLElement {
   }
 
   #click(event) {
+    if (this.#picks?.clicked(event)) return
     const quick = event.target.closest("[data-quick]")
     if (quick) return this.#quick(quick.closest(".quick"), quick.dataset.quick === "open")
     const mover = event.target.closest(".card-move")
@@ -279,11 +238,21 @@ class AppBoard extends HTMLElement {
     if (fold) return this.#unfold(fold.closest(".column"))
     const chip = event.target.closest(".stage-switcher [data-to]")
     if (chip) return this.#show(this.#column(chip.dataset.to))
-    if (!event.target.closest("[data-do=move]")) return
+    const wanted = event.target.closest("[data-do]")?.dataset.do
+    if (!wanted) return
     const card = this.#current?.isConnected ? cardOf(idOf(this.#current)) : null
     if (!card) return toast({ kind: "info", text: this.#word("choose") })
+    if (wanted === "pick") return this.#picks.toggle(card)
     if (card.classList.contains("fixed")) return toast({ kind: "warning", text: this.#word("fixed") })
     this.#choose(card)
+  }
+
+  /** After a bulk action its cards are read anew, and none is picked. */
+  #acted() {
+    for (const id of this.#picks?.ids ?? []) this.#changed.add(id)
+    this.#picks?.clear()
+    this.#whole = true
+    this.#soon()
   }
 
   /** Open or close the short form of a new card; at once, so that no letter typed after the click is lost. */
@@ -339,7 +308,7 @@ class AppBoard extends HTMLElement {
   }
 
   #flush() {
-    if (document.body.classList.contains("is-dragging")) return this.#soon()
+    if (document.body.classList.contains("is-dragging") || pressing()) return this.#soon()
     const typing = this.#board.querySelector("input:focus, .quick-form:not([hidden])")
     const ids = [...this.#changed].filter(id => !this.#held.has(id))
     if (!typing && (this.#whole || ids.length > MOST)) return this.#refresh()
@@ -362,8 +331,13 @@ class AppBoard extends HTMLElement {
     } catch {
       return
     }
+    if (arrived && pressing()) { // under a finger nothing is put elsewhere
+      for (const id of ids) this.#changed.add(String(id))
+      return this.#soon()
+    }
     for (const head of box.content.querySelectorAll("[id^='head-'], #board-critical")) this.#head(head)
     for (const id of ids) this.#put(String(id), box.content.getElementById(`item-${id}`), arrived)
+    this.#picks?.dress()
   }
 
   #head(head) {
@@ -387,7 +361,7 @@ class AppBoard extends HTMLElement {
     if (old && !moved && old.dataset.at === card.dataset.at) old.replaceWith(card)
     else {
       old?.remove()
-      if (!this.#insert(card, column)) return
+      if (!insert(card, column)) return
     }
     if (this.#current === old) this.#current = card
     if (focused) this.#focus(card)
@@ -401,12 +375,13 @@ class AppBoard extends HTMLElement {
     this.#whole = false
     this.#changed.clear()
     const address = new URL(location.href)
-    const loaded = this.#columns().map(column => column.querySelectorAll(".board-card").length)
+    const loaded = this.#columns().map(column => cardsIn(column).length)
     address.searchParams.set("size", Math.max(FIRST, ...loaded))
     const open = this.#open()
     await htmx.ajax("GET", address.pathname + address.search, { source: this.#board, target: this.#board, swap: "morph:innerHTML" }).catch(() => {})
     for (const stage of open) this.#unfold(this.#column(stage), true)
     this.#prepare()
+    this.#picks?.dress()
   }
 
   // -- going away and coming back -------------------------------------------------------------
@@ -414,7 +389,7 @@ class AppBoard extends HTMLElement {
   #keep() {
     const loaded = {}
     for (const column of this.#columns()) {
-      const count = column.querySelectorAll(".board-card").length
+      const count = cardsIn(column).length
       if (count > FIRST) loaded[column.dataset.stage] = count
     }
     sessionStorage.setItem(`board:${location.pathname}`, JSON.stringify({ loaded, open: this.#open() }))

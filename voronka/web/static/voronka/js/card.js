@@ -100,7 +100,7 @@ class CardComposer extends HTMLElement {
   #show(kind) {
     const plan = this.querySelector(".compose-plan")
     if (kind !== "note" && !plan) return
-    for (const tab of this.querySelectorAll("[data-compose]")) tab.setAttribute("aria-selected", tab.dataset.compose === kind)
+    for (const tab of this.querySelectorAll("[data-compose]")) tab.setAttribute("aria-pressed", tab.dataset.compose === kind)
     this.querySelector(".compose-note").hidden = kind !== "note"
     if (plan) {
       plan.hidden = kind === "note"
@@ -265,7 +265,7 @@ document.addEventListener("click", async event => {
   if (tab) {
     const item = tab.closest(".item")
     item.querySelector(".item-body").dataset.tab = tab.dataset.itemTab
-    for (const other of item.querySelectorAll("[data-item-tab]")) other.setAttribute("aria-selected", other === tab)
+    for (const other of item.querySelectorAll("[data-item-tab]")) other.setAttribute("aria-pressed", other === tab)
   }
   const copy = event.target.closest("[data-copy-link]")
   if (copy) {

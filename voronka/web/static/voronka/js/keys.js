@@ -1,5 +1,6 @@
 // Keys of the page: <button data-key="n" data-key-title="New deal">; "g d" is g and then d; "?" shows them all.
-// Letters are read by their place on the keyboard, so they work in the Russian layout as well.
+// Letters are read by their place on the keyboard, so they work in the Russian layout as well, and
+// hints show the letter of the layout that was typed in last.
 import { icon, make, text } from "app/texts"
 
 const PAUSE = 900 // milliseconds between the two keys of a pair
@@ -17,6 +18,34 @@ const typing = element => element?.closest?.("input:not([type=checkbox], [type=r
 /** Keys work on the topmost layer only. */
 const layer = () => [...document.querySelectorAll("dialog[open]")].at(-1) ?? document
 const bound = () => [...layer().querySelectorAll("[data-key]")].filter(element => element.checkVisibility?.() !== false)
+
+const LATIN = "qwertyuiopasdfghjklzxcvbnm"
+const RUSSIAN = "йцукенгшщзфывапролдячсмить"
+const LAYOUT = "voronka.layout"
+let russian = localStorage.getItem(LAYOUT) === "ru"
+
+/** Letter the hints in the layout of the keyboard: what is printed on the key that is meant. */
+function letter(root) {
+  for (const hint of root.querySelectorAll("kbd")) {
+    const own = hint.dataset.latin ?? hint.textContent
+    const place = own.length === 1 ? LATIN.indexOf(own.toLowerCase()) : -1
+    if (place < 0) continue
+    hint.dataset.latin = own
+    const there = russian ? RUSSIAN[place] : own
+    hint.textContent = own === own.toUpperCase() ? there.toUpperCase() : there
+  }
+}
+
+document.addEventListener("keydown", event => {
+  if (!/^Key[A-Z]$/.test(event.code) || event.key.length !== 1) return
+  const now = /[а-яё]/i.test(event.key)
+  if (now === russian) return
+  russian = now
+  localStorage.setItem(LAYOUT, now ? "ru" : "")
+  letter(document)
+}, true)
+document.addEventListener("htmx:load", ({ detail }) => letter(detail.elt))
+letter(document)
 
 document.addEventListener("keydown", event => {
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return
@@ -58,6 +87,7 @@ function sheet() {
   const close = make("button", { type: "button", class: "btn btn-ghost btn-icon", "data-close": "", "aria-label": text("close") }, icon("x"))
   const content = make("div", {}, make("div", { class: "dialog-head" }, make("h2", {}, text("keys_title")), close),
     make("div", { class: "dialog-content" }, list))
+  letter(content)
   document.dispatchEvent(new CustomEvent("keys:dialog", { detail: content }))
 }
 

@@ -1,11 +1,18 @@
 // The list: ticking rows, walking them by keys, editing a cell where it stands, dragging columns.
+// What others do arrives by itself: rows that are shown change in place, further cards wait behind a button.
 // What a card is and whether it may change is the server's to say; after a change a row is read again.
+
+const CALM = 400 // milliseconds in which several changes become one re-reading
+const MOST = 100 // changed cards in one question
 
 class CardList extends HTMLElement {
   #picked = new Set()
   #all = false
   #last = null // the row ticked before, for a range with Shift
   #opened = "" // the card that stands in the slider
+  #stale = new Set() // ids that somebody changed
+  #further = new Set() // ids that pass the filter and are not shown yet
+  #timer
   #leaving = new AbortController()
 
   connectedCallback() {
@@ -19,12 +26,16 @@ class CardList extends HTMLElement {
     listen("item:created", () => this.refresh())
     listen("list:changed", () => this.refresh())
     listen("slider:closed", () => { if (this.#opened) this.#again(this.#opened); this.#opened = "" })
+    listen("live:change", ({ detail }) => this.#heard(detail))
+    listen("visibilitychange", () => this.#soon())
+    this.addEventListener("live", () => { for (const row of this.#rows) this.#stale.add(row.dataset.id); this.#soon() }, { signal }) // after an outage
     listen("htmx:afterSwap", event => this.#swapped(event.detail.target))
     this.#dressHeads()
   }
 
   disconnectedCallback() {
     this.#leaving.abort()
+    clearTimeout(this.#timer)
   }
 
   get #cards() { return this.querySelector("#cards") }
@@ -45,12 +56,73 @@ class CardList extends HTMLElement {
     htmx.ajax("GET", address.pathname + address.search, { target: row, swap: "outerHTML" })
   }
 
+  #heard({ v: verb, s: subject, i: id, p: pipeline }) {
+    if (subject !== "item" || verb === "item.watched") return
+    const shown = this.querySelector(`#row-${CSS.escape(id)}`)
+    if (!shown && this.dataset.pipeline && String(pipeline) !== this.dataset.pipeline) return
+    this.#stale.add(String(id))
+    this.#soon()
+  }
+
+  #soon() {
+    clearTimeout(this.#timer)
+    if (this.#stale.size && !document.hidden) this.#timer = setTimeout(() => this.#reread(), CALM)
+  }
+
+  /** Read what others changed: rows in place; one that is being edited waits, one that has gone stays grey until asked. */
+  async #reread() {
+    const ids = [...this.#stale].filter(id => !this.querySelector(`#row-${CSS.escape(id)} .editing`)).slice(0, MOST)
+    if (!ids.length) return this.#later()
+    for (const id of ids) this.#stale.delete(id)
+    const address = new URL(this.#cards.dataset.refresh, location.href)
+    for (const id of ids) address.searchParams.append("row", id)
+    const box = document.createElement("template")
+    try {
+      const answer = await fetch(address, { headers: { "HX-Request": "true" } })
+      if (!answer.ok) return
+      box.innerHTML = await answer.text()
+    } catch {
+      return
+    }
+    for (const id of ids) this.#put(id, box.content.getElementById(`row-${id}`))
+    this.#offer()
+    this.#later()
+  }
+
+  #later() {
+    if (this.#stale.size) this.#timer = setTimeout(() => this.#reread(), CALM * 5)
+  }
+
+  #put(id, row) {
+    const old = this.querySelector(`#row-${CSS.escape(id)}`)
+    if (!old) return row ? this.#further.add(id) : this.#further.delete(id)
+    if (old.querySelector(".editing")) return this.#stale.add(id)
+    if (!row) return old.classList.add("gone")
+    if (old.classList.contains("cursor")) row.classList.add("cursor")
+    row.querySelector(".check").checked = this.#all || this.#picked.has(id)
+    const focused = old.contains(document.activeElement)
+    old.replaceWith(row)
+    htmx.process(row)
+    if (!focused) return
+    row.tabIndex = -1
+    row.focus({ preventScroll: true })
+  }
+
+  /** Say that further cards have come; a click reads the list anew. */
+  #offer() {
+    const button = this.querySelector("[data-newer]")
+    if (!button) return
+    button.hidden = !this.#further.size
+    button.querySelector(".counter").textContent = this.#further.size
+  }
+
   #swapped(target) {
     if (target.id === "dialog") return this.#leaveStage()
     if (!this.contains(target) && target !== this) return
     if (target.id === "cards") {
       this.#picked.clear()
       this.#all = false
+      this.#further.clear()
       this.#dressHeads()
     }
     for (const row of this.#rows) row.querySelector(".check").checked = this.#all || this.#picked.has(row.dataset.id)
@@ -61,6 +133,7 @@ class CardList extends HTMLElement {
     const { target } = event
     const step = target.closest("[data-step]")
     if (step) return this.#walk(Number(step.dataset.step))
+    if (target.closest("[data-newer]")) return this.refresh()
     if (target.closest("[data-tick]")) return this.#tick()
     if (target.closest("[data-pick-none]")) return this.#pick(this.#rows, false, { none: true })
     if (target.closest("[data-pick-all]")) {
@@ -113,7 +186,7 @@ class CardList extends HTMLElement {
     }
     bar.hidden = !picked
     bar.querySelector("[data-picked]").textContent = this.#all ? bar.dataset.bulk : picked
-    bar.querySelector("[data-pick-all]").hidden = this.#all || !page?.checked || !this.querySelector("#list-more")
+    bar.querySelector("[data-pick-more]").hidden = this.#all || !page?.checked || !this.querySelector("#list-more")
     bar.elements.ids.value = this.#all ? "" : [...this.#picked].join(",")
     bar.elements.all.value = this.#all ? "1" : ""
   }

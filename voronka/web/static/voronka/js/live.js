@@ -20,9 +20,21 @@ function matches(element, { s, i, p, o }) {
   })
 }
 
+/** Whether a finger or a mouse button is down: nothing may change under it, or the click and the drag are lost. */
+export const pressing = () => pressed
+let pressed = false
+document.addEventListener("pointerdown", () => { pressed = true }, true)
+for (const name of ["pointerup", "pointercancel", "touchend", "touchcancel", "dragend"])
+  document.addEventListener(name, () => setTimeout(() => { pressed = false }), true) // after its click
+document.addEventListener("pointermove", ({ buttons, pointerType }) => { // let go outside of the window
+  if (pointerType === "mouse" && !buttons) pressed = false
+}, { capture: true, passive: true })
+addEventListener("blur", () => { pressed = false })
+
 function flush() {
   timer = undefined
   if (document.hidden) return
+  if (pressed) return queue([])
   const elements = [...waiting].filter(element => element.isConnected)
   waiting.clear()
   for (const element of elements) htmx.trigger(element, "live")
@@ -62,7 +74,8 @@ function listen() {
   let pause = FIRST_PAUSE
   const open = () => {
     stream?.close()
-    stream = new EventSource(url)
+    // what was changed since the page was asked for is told again: nothing falls between the two
+    stream = new EventSource(`${url}?age=${Math.ceil(performance.now())}`)
     stream.onopen = () => {
       clearTimeout(doubt)
       pause = FIRST_PAUSE
@@ -93,3 +106,28 @@ if (url) {
   addEventListener("online", () => connected(true))
   addEventListener("pageshow", event => { if (event.persisted) queue(document.querySelectorAll("[data-live]")) })
 }
+
+// A re-reading that is asked for while another is under way follows it. htmx would queue it and then forget the
+// queue when the first answer is morphed in: a thing switched in that moment would look as if the click was lost.
+const underway = new WeakSet()
+const next = new WeakMap()
+const alive = ({ detail: { elt } }) => elt.dataset?.live !== undefined
+document.addEventListener("htmx:confirm", event => {
+  const { elt, issueRequest } = event.detail
+  if (!alive(event) || !underway.has(elt)) return
+  event.preventDefault()
+  next.set(elt, issueRequest)
+})
+document.addEventListener("htmx:beforeSwap", event => { // what comes while a button is down is read once more after it
+  if (!alive(event) || !pressed || event.detail.target !== event.detail.elt) return
+  event.detail.shouldSwap = false
+  queue([event.detail.elt])
+})
+document.addEventListener("htmx:beforeSend", event => { if (alive(event)) underway.add(event.detail.elt) })
+document.addEventListener("htmx:afterRequest", event => {
+  const { elt } = event.detail
+  const issue = next.get(elt)
+  underway.delete(elt)
+  next.delete(elt)
+  if (issue) setTimeout(() => { if (elt.isConnected) issue(true) }) // after htmx has let go of the first
+})

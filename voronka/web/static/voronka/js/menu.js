@@ -26,6 +26,12 @@ document.addEventListener("toggle", ({ target: menu }) => {
   menu.querySelector(".menu-list [autofocus]")?.focus()
 }, true)
 
+// A list that is fetched when it opens has another height by then.
+document.addEventListener("htmx:afterSwap", ({ detail }) => {
+  const menu = detail.target.closest?.("details.menu[open]")
+  if (menu && detail.target.matches(".menu-list")) place(menu)
+})
+
 document.addEventListener("click", event => {
   for (const menu of document.querySelectorAll("details.menu[open]")) {
     const chosen = event.target.closest(".menu-list") && menu.contains(event.target)

@@ -3,6 +3,8 @@ class AppPalette extends HTMLElement {
   #frame = this.querySelector("dialog")
   #input = this.querySelector("input")
   #list = this.querySelector("[role=listbox]")
+  #shown // what was looked for when the list was drawn
+  #hasty // Enter that came before the list of what is typed
   #leaving = new AbortController()
 
   connectedCallback() {
@@ -17,7 +19,15 @@ class AppPalette extends HTMLElement {
       if (event.target.closest("[data-palette]")) this.open()
     }, { signal })
     this.#input.addEventListener("keydown", event => this.#pressed(event))
-    this.#list.addEventListener("htmx:afterSettle", () => this.#mark(0))
+    this.#input.addEventListener("input", () => { this.#hasty = undefined })
+    this.#list.addEventListener("htmx:beforeSwap", ({ detail }) => { // an option at work must not be swapped away
+      if (!this.#frame.open) detail.shouldSwap = false
+    })
+    this.#list.addEventListener("htmx:afterSettle", ({ detail }) => {
+      this.#shown = new URL(detail.xhr.responseURL).searchParams.get("q")
+      this.#mark(0)
+      if (this.#hasty) this.#choose(this.#hasty)
+    })
     this.#list.addEventListener("click", event => {
       const option = event.target.closest("[role=option]")
       if (option && !event.ctrlKey && !event.metaKey) this.#frame.close()
@@ -59,9 +69,16 @@ class AppPalette extends HTMLElement {
       this.#mark((now + step + options.length) % options.length)
     } else if (event.key === "Enter") {
       event.preventDefault()
-      options[Math.max(now, 0)]?.dispatchEvent(
-        new MouseEvent("click", { bubbles: true, cancelable: true, ctrlKey: event.ctrlKey, metaKey: event.metaKey }))
+      if (this.#input.value === this.#shown) this.#choose(event)
+      else this.#hasty = event
     }
+  }
+
+  #choose({ ctrlKey, metaKey }) {
+    const options = this.#options
+    this.#hasty = undefined
+    const chosen = options.find(option => option.getAttribute("aria-selected") === "true") ?? options[0]
+    chosen?.dispatchEvent(new MouseEvent("click", { bubbles: true, cancelable: true, ctrlKey, metaKey }))
   }
 }
 customElements.define("app-palette", AppPalette)

@@ -65,6 +65,7 @@ class AppSlider extends HTMLElement {
     if (event.target.closest("#slider-frame [data-close]") && !event.target.closest("#dialog-frame")) return this.close()
     const link = event.target.closest("a[data-slider]")
     if (!link || event.defaultPrevented || event.button || event.ctrlKey || event.metaKey || event.shiftKey) return
+    if (link.pathname === location.pathname && !link.closest("#slider-frame")) return // this very page: no second one over it
     event.preventDefault()
     this.open(link.href)
   }

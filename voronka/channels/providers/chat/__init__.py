@@ -1,0 +1,1 @@
+"""Chat on the site: a visitor writes on any page, people answer from the card."""

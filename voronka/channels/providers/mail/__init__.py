@@ -1,0 +1,1 @@
+"""E-mail: letters come by IMAP and go by SMTP (IN-3)."""

@@ -1,0 +1,1 @@
+"""What is written about notices: choices, devices, and their ways out."""

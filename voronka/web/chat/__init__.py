@@ -1,0 +1,1 @@
+"""Chat for visitors of sites: the script, its window, what they write, what they hear."""

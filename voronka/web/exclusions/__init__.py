@@ -1,0 +1,1 @@
+"""Exclusions: from whom no card is made, why, and taking that back."""

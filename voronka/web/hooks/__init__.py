@@ -1,0 +1,1 @@
+"""Incoming webhooks: what of a call goes where (AP-3)."""

@@ -1,0 +1,1 @@
+"""The inbox: what clients write, who owes an answer, and the answer itself."""

@@ -1,0 +1,1 @@
+"""The ledger: everything that came in, what became of it, and what was lost."""

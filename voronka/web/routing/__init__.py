@@ -1,0 +1,1 @@
+"""Where cards go: the routing table, groups of distribution, cards for which nobody fitted."""

@@ -1,0 +1,1 @@
+"""Losses that the head of sales checks, what came of it, and what norms say of themselves."""
