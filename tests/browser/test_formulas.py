@@ -48,6 +48,7 @@ def test_a_field_counts_itself_after_a_formula_put_together_by_keys(page, login,
     page.locator("label:has(input[name=kind][value=money])").click()
     page.get_by_role("button", name="Формула", exact=True).click()
     line = page.locator("#field-formula")
+    expect(line).to_be_visible()
     line.press_sequentially("amo")
     expect(page.locator("#field-formula-words [aria-selected=true]")).to_contain_text("Сумма")
     line.press("Enter")

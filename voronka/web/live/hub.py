@@ -52,8 +52,7 @@ class Client:
         """Have the rights looked at again before anything else is told."""
         self.doubts += 1
         self.stale = True
-        # Another person's own data moves nothing on this page; all else may.
-        if said.get("s") != "user" or said.get("i") == self.user_id:
+        if _moves_pages(said, self.user_id):
             self.missed = True
         self.offer(b"")  # wakes the stream
 
@@ -90,6 +89,11 @@ def _touches_rights(said: Announcement, user_id: int) -> bool:
     return said.get("s") in _RIGHTS
 
 
+def _moves_pages(said: Announcement, user_id: int) -> bool:
+    """Whether it may change what stands on this person's pages; others' own data does not."""
+    return said.get("s") != "user" or said.get("i") == user_id
+
+
 def event(name: str, data: str = "{}") -> bytes:
     """Return one server-sent event."""
     return f"event: {name}\ndata: {data}\n\n".encode()
@@ -116,22 +120,31 @@ class Hub:
         for client in list(self._clients):
             client.end()
 
-    def add(self, client: Client, *, age: float = 0.0) -> None:
+    def add(self, client: Client, *, since: float | None = None) -> None:
         """Let a stream hear what is announced, and first what was since its page was drawn.
 
         Args:
-            age: seconds since the page was asked for; 0 of a stream without a page.
+            since: when the page was asked for, on the monotonic clock (seconds); None: no page.
         """
         self._clients.add(client)
-        since = monotonic() - age
+        if since is None:
+            return
         full = len(self._last) == _KEPT and self._last[0][0] > since
-        if age > _OLDEST or (age and full):
+        if full or monotonic() - since > _OLDEST:
             client.offer(event(RESYNC))
             return
+        told = []
         for at, said, frame in self._last:
-            # its rights were read a moment ago, so they are newer than what is told again
-            if at >= since and client.hears(said):
-                client.offer(frame)
+            if at < since:
+                continue
+            if _touches_rights(said, client.user_id):
+                if _moves_pages(said, client.user_id):
+                    client.offer(event(RESYNC))
+                    return
+            elif client.hears(said):  # its rights were read a moment ago: newer than all of this
+                told.append(frame)
+        for frame in told:
+            client.offer(frame)
 
     def remove(self, client: Client) -> None:
         self._clients.discard(client)

@@ -5,6 +5,7 @@ import http.cookies
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module
+from time import monotonic
 from typing import Any, TypeVar
 from urllib.parse import parse_qs
 
@@ -49,6 +50,7 @@ class LiveStream:
             self._loop.call_soon_threadsafe(self.hub.end_all)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        drawn = _drawn(scope.get("query_string", b""))
         headers = wire.headers_of(scope)
         if scope["method"] != "GET":
             await wire.refuse(send, 405)
@@ -67,7 +69,7 @@ class LiveStream:
             await wire.refuse(send, 401)  # the browser does not try again
             return
         client = Client(user_id, key, hears)
-        self.hub.add(client, age=_age(scope.get("query_string", b"")))
+        self.hub.add(client, since=drawn)
         gone = asyncio.create_task(wire.gone(receive))
         gone.add_done_callback(lambda _: client.end())
         try:
@@ -120,10 +122,10 @@ def _who(session_key: str) -> int | None:
     return user.pk if user.is_authenticated and user.is_active else None
 
 
-def _age(query: bytes) -> float:
-    """Return how many seconds ago the page was asked for: it tells milliseconds, or nothing."""
+def _drawn(query: bytes) -> float | None:
+    """Return when the page was asked for, on the monotonic clock; it tells its age in ms."""
     text = parse_qs(query.decode("latin-1")).get("age", [""])[0]
-    return int(text) / 1000 if text.isdecimal() and len(text) < 12 else 0.0
+    return monotonic() - int(text) / 1000 if text.isdecimal() and len(text) < 12 else None
 
 
 def _session_key(cookie_header: str) -> str | None:
