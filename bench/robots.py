@@ -155,5 +155,5 @@ class Robots:
                 )
                 for pk, stay in cards
             ],
-            batch_size=5000,
+            batch_size=2000,  # a statement holds 65,535 values
         )

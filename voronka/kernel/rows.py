@@ -15,6 +15,7 @@ from psycopg import sql
 from voronka.kernel.gathering import gather, place
 
 M = TypeVar("M", bound=Model)
+_MOST = 60_000  # values of one statement; the driver's protocol holds 65,535
 
 
 class RowGone(DatabaseError):
@@ -57,7 +58,8 @@ def insert_rows(rows: Iterable[M]) -> list[M]:
     if len(later) == 1:
         insert_row(later[0])
     elif later:
-        type(later[0])._default_manager.bulk_create(later)
+        model = type(later[0])
+        model._default_manager.bulk_create(later, batch_size=_MOST // len(model._meta.fields))
     return made
 
 

@@ -190,7 +190,7 @@ class _Waking:
                     self._wake(robot, event, item, note, own=own)
         for (_robot, item_id), robot in self.armed.items():
             self._arm(robot, self.items[item_id])
-        RobotRun.objects.bulk_create(self.runs, ignore_conflicts=True)
+        RobotRun.objects.bulk_create(self.runs, batch_size=2000, ignore_conflicts=True)
 
     def _follow(self, event: Event, item: Item) -> None:
         """Do what follows from an event whatever the robots: waits end, tasks close."""
