@@ -104,7 +104,16 @@ def extract() -> list[Text]:
             sys.exit(f"{name}: cannot be read: {error}")
         for line, context, singular, plural in rows:
             found.append(Text(owner(file), context, singular, plural, name, line))
-    return found
+    return found + list(_help_texts())
+
+
+def _help_texts() -> Iterator[Text]:
+    """Give what `voronka --help` says: docstrings and `help=` of the commands."""
+    from voronka.cli import helping, main
+
+    for module, text in helping.texts(main.gather()):
+        name = f"{module.replace('.', '/')}.py"
+        yield Text(owner(ROOT / name), None, text, None, name, 0)
 
 
 def _texts(source: str) -> Iterator[tuple[int, str | None, str, str | None]]:

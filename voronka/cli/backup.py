@@ -22,6 +22,7 @@ from voronka.cli.words import gettext as _
 from voronka.kernel.errors import DomainError
 
 _FORMAT = 1
+_KNOWS_THE_TIMEOUT = 17  # PostgreSQL major version
 _DUMP, _MANIFEST, _KEY, _FILES = "database.dump", "manifest.json", "secret.key", "files"
 
 
@@ -120,11 +121,7 @@ def read_archive(archive: Path, *, force: bool) -> None:
             )
         _postgres_program("pg_restore", "--list", str(folder / _DUMP), connect=False)
         _empty_database(force=force)
-        _postgres_program(
-            "pg_restore",
-            *("--single-transaction", "--exit-on-error", "--no-owner", "--no-acl"),
-            *(f"--dbname={_name()}", str(folder / _DUMP)),
-        )
+        restore_dump(folder / _DUMP)
         files = settings.HOME / _FILES
         if (folder / _FILES).exists():
             if files.exists():
@@ -133,6 +130,32 @@ def read_archive(archive: Path, *, force: bool) -> None:
         if (folder / _KEY).exists():
             os.chmod(folder / _KEY, 0o600)
             (folder / _KEY).replace(settings.HOME / _KEY)
+
+
+def restore_dump(dump: Path) -> None:
+    """Bring the tables of a dump into the configured database, which is empty: all or nothing.
+
+    A dump says `SET transaction_timeout`, which servers before 17 refuse; for them it becomes a
+    script without that line, so that a trial moves from our own server to an older one.
+    """
+    from voronka.cli import database
+
+    plain = ("--no-owner", "--no-acl")
+    if database.server_version() >= _KNOWS_THE_TIMEOUT:
+        whole = ("--single-transaction", "--exit-on-error")
+        _postgres_program("pg_restore", *whole, *plain, f"--dbname={_name()}", str(dump))
+        return
+    script = dump.with_suffix(".sql")
+    _postgres_program("pg_restore", *plain, f"--file={script}", str(dump), connect=False)
+    told = dump.with_suffix(".older.sql")
+    with script.open("rb") as lines, told.open("wb") as kept:
+        for line in lines:
+            if line == b"SET transaction_timeout = 0;\n":
+                break
+            kept.write(line)
+        shutil.copyfileobj(lines, kept)
+    whole = ("--single-transaction", "--set=ON_ERROR_STOP=1")
+    _postgres_program("psql", "--no-psqlrc", "--quiet", *whole, f"--file={told}")
 
 
 @contextmanager
@@ -188,7 +211,7 @@ def _name() -> str:
 
 
 def _postgres_program(name: str, *arguments: str, connect: bool = True) -> None:
-    """Run pg_dump or pg_restore against the configured database."""
+    """Run pg_dump, pg_restore or psql against the configured database."""
     environment = {"PATH": os.environ.get("PATH", ""), "LC_ALL": "C", **_address(connect)}
     command = [_program(name), *arguments]
     done = subprocess.run(  # noqa: S603
@@ -219,10 +242,13 @@ def _address(connect: bool) -> dict[str, str]:
 
 
 def _program(name: str) -> str:
-    """Our own program for our own server; the machine's for a foreign one, where there is one."""
-    from voronka.cli import database
-    from voronka.cli.postgres import programs
+    """Our own program, which knows all older servers and archives; the machine's for a newer one.
 
-    if not database.is_embedded() and (found := shutil.which(name)):
+    Archives of an older pg_dump are read by a newer pg_restore, not the other way round.
+    """
+    from voronka.cli import database
+    from voronka.cli.postgres import MAJOR, programs
+
+    if database.server_version() > MAJOR and (found := shutil.which(name)):
         return found
     return str(programs() / name)

@@ -106,7 +106,7 @@ def apply(
         if planned.is_empty:
             return
         if not planned.blocking and not yes:
-            typer.confirm("Apply this?", abort=True)
+            typer.confirm(_("Apply this?"), abort=True)
         commands.apply(blueprint, by=Actor.system("blueprint"), file=name)
         print(_("Applied."))
 

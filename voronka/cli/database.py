@@ -124,15 +124,24 @@ def _deaf() -> None:
             signal.signal(number, signal.SIG_IGN)
 
 
+def server_version() -> int:
+    """Return the major version of the configured server, which must be up."""
+    with psycopg.connect(**connection_arguments()) as connection:
+        return connection.info.server_version // 10000
+
+
 def check_server() -> None:
-    """Ask the configured server for its version.
+    """Ask the configured server for its version, and its database for its letters.
 
     Raises:
-        DatabaseTrouble: it does not answer, or is older than PostgreSQL 15.
+        DatabaseTrouble: it does not answer, is older than PostgreSQL 15, or its database keeps
+            no Cyrillic or does not know that "Ж" and "ж" are one letter.
     """
     try:
         with psycopg.connect(**connection_arguments() | {"connect_timeout": 10}) as connection:
             version = connection.info.server_version // 10000
+            _check_version(version)
+            _check_letters(connection)
     except psycopg.Error as error:
         reason = str(error).strip().splitlines()[-1]
         raise DatabaseTrouble(
@@ -142,6 +151,9 @@ def check_server() -> None:
             )
             % {"why": reason}
         ) from None
+
+
+def _check_version(version: int) -> None:
     if version < _OLDEST:
         raise DatabaseTrouble(
             _(
@@ -150,6 +162,22 @@ def check_server() -> None:
             )
             % {"version": version, "oldest": _OLDEST}
         )
+
+
+def _check_letters(connection: psycopg.Connection[Any]) -> None:
+    """Refuse a database in which names could not be kept, or not be found in the other case."""
+    encoding = connection.info.parameter_status("server_encoding")
+    if encoding == "UTF8":
+        lowered = connection.execute("SELECT lower('\u0416') = '\u0436'").fetchone()
+        if lowered == (True,):
+            return
+    raise DatabaseTrouble(
+        _(
+            "The database of DATABASE_URL does not know Cyrillic letters (encoding %(encoding)s). "
+            "Make it anew: CREATE DATABASE … TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C.UTF-8'."
+        )
+        % {"encoding": encoding}
+    )
 
 
 def _create_database() -> None:

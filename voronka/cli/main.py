@@ -10,6 +10,7 @@ import sys
 
 import typer
 
+from voronka.cli.helping import translate
 from voronka.cli.refusals import explain
 
 MODULES = (
@@ -38,11 +39,18 @@ app = typer.Typer(
 )
 
 
+def gather() -> typer.Typer:
+    """Return the program with all its commands."""
+    if not app.registered_commands:
+        for name in MODULES:
+            importlib.import_module(f"voronka.cli.{name}").register(app)
+    return app
+
+
 def main() -> None:
     """Run the command line; an expected refusal is one sentence on stderr and exit code 1."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "voronka.settings")
-    for name in MODULES:
-        importlib.import_module(f"voronka.cli.{name}").register(app)
+    translate(gather())
     try:
         app()
     except Exception as error:

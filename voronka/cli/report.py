@@ -7,7 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from voronka.cli.words import gettext as _
+
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from voronka.analytics.queries import ReportRow
 
 
@@ -30,8 +34,14 @@ def report(
     ] = None,
     pipeline: Annotated[list[str] | None, typer.Option(help="Codes of funnels")] = None,
     item_type: Annotated[str, typer.Option(help="Code of an item type")] = "",
-    since: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"])] = None,
-    until: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"])] = None,
+    since: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="Closed on this day or later; open ones: made"),
+    ] = None,
+    until: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="Closed before this day; open ones: made"),
+    ] = None,
     user: Annotated[str, typer.Option(help="E-mail of a user: with their rights only")] = "",
     output: Annotated[Format, typer.Option("--format", help="How to print it")] = Format.table,
 ) -> None:
@@ -74,24 +84,45 @@ def _plain(row: "ReportRow", by: list[str]) -> dict[str, Any]:
 
 
 def _print_table(rows: "list[ReportRow]", by: list[str]) -> None:
+    """Print the figures whole, whatever the width: labels wrap instead."""
+    from rich import box
     from rich.console import Console
     from rich.table import Table
 
-    table = Table()
+    heads = {
+        "stage": _("stage"),
+        "agent": _("agent"),
+        "product": _("product"),
+        "quarter": _("quarter"),
+        "month": _("month"),
+        "source": _("source"),
+        "pipeline": _("funnel"),
+        "reason": _("reason"),
+    }
+    table = Table(box=box.SIMPLE, pad_edge=False, padding=(0, 1, 0, 0))
     for name in by:
-        table.add_column(name)
-    for name in ("cards", "open", "won", "lost", "won sum", "win rate", "average", "cycle, days"):
-        table.add_column(name, justify="right")
+        table.add_column(heads.get(name, name), overflow="fold")
+    for name in (
+        *(_("in all"), _("in work"), _("won"), _("lost")),
+        *(_("won sum"), _("win rate"), _("average"), _("cycle, days")),
+    ):
+        table.add_column(name.replace(" ", "\n"), justify="right", no_wrap=True)
     for row in rows:
-        plain = _plain(row, by)
-        rate = f"{row.win_rate:.1%}" if row.win_rate is not None else "—"
-        figures = [
-            plain["cards"],
-            plain["open"],
-            plain["won"],
-            plain["lost"],
-            f"{row.won_sum:,.2f}",
-        ]
-        figures += [rate, plain["average"] or "—", plain["cycle_days"] or "—"]
-        table.add_row(*row.labels, *(str(f) for f in figures))
+        table.add_row(*row.labels, *_figures(row))
     Console().print(table)
+
+
+def _figures(row: "ReportRow") -> list[str]:
+    days = row.cycle.total_seconds() / 86400 if row.cycle else None
+    return [
+        *(str(count) for count in (row.cards, row.open, row.won, row.lost)),
+        _money(row.won_sum),
+        f"{row.win_rate:.1%}" if row.win_rate is not None else "—",
+        _money(row.average) if row.average is not None else "—",
+        f"{days:.1f}" if days is not None else "—",
+    ]
+
+
+def _money(amount: "Decimal") -> str:
+    """Write whole units; the JSON has the rest."""
+    return f"{amount:,.0f}".replace(",", " ")

@@ -58,10 +58,13 @@ def list_tokens(
 
         from voronka.people import queries
 
-        table = Table("id", "key", "person", "name", "scopes", "last used", "until", box=None)
+        table = Table(
+            *("id", _("key"), _("person"), _("name"), _("scopes"), _("last used"), _("until")),
+            box=None,
+        )
         for key in queries.tokens(open_only=not everything):
             used = f"{key.last_used_at:%Y-%m-%d %H:%M}" if key.last_used_at else _("never")
-            until = "revoked" if key.revoked_at else ""
+            until = _("revoked") if key.revoked_at else ""
             if not until:
                 until = f"{key.expires_at:%Y-%m-%d}" if key.expires_at else _("no end date")
             scopes = " ".join(key.scopes)
