@@ -83,7 +83,7 @@ def _run(stop: threading.Event) -> None:
 
 def _listen(stop: threading.Event) -> None:
     with psycopg.connect(**_connection_arguments(), autocommit=True) as ears:
-        ears.execute(f"LISTEN {CHANNEL}")
+        ears.execute(f"LISTEN {CHANNEL.name}")
         looked = 0.0
         while not stop.is_set():
             close_old_connections()

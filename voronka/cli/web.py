@@ -41,6 +41,9 @@ def serve(listener: socket.socket) -> None:
     from voronka.cli.session import ready
 
     with ready(migrated=False, speaks=False), suppress(KeyboardInterrupt):
+        from voronka.kernel.telling import begin_anew
+
+        begin_anew()
         _serve(listener)
 
 

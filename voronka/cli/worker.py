@@ -44,7 +44,9 @@ def work(concurrency: int = 4, *, post: bool = False) -> None:
         from voronka.automation.worker import running
         from voronka.channels.listening import listening
         from voronka.demo.post.serving import sample_post
+        from voronka.kernel.telling import begin_anew
 
+        begin_anew()
         with sample_post() if post else nullcontext(), running(), listening():
             asyncio.run(_work(concurrency))
 

@@ -82,12 +82,14 @@ class Beside:
     Args:
         parts: further parts of the statement's WITH; `event` is the new row with its `id`.
         last: a scalar to be selected at the end, so that the parts are carried out.
-        values: event without its id -> the values of `parts`, then those of `last`.
+        values: event without its id -> the values of `parts`.
+        then: is given what `last` was.
     """
 
     parts: str
     last: str
-    values: Callable[[Event], tuple[Sequence[Any], Sequence[Any]]]
+    values: Callable[[Event], Sequence[Any]]
+    then: Callable[[Any], None]
 
 
 class Writer(Generic[N]):
@@ -126,13 +128,12 @@ def together() -> Iterator[Heap]:
     written: its transaction fails as well.
     """
     heap = Heap()
-    with live.at_once():
-        token = _heap.set(heap)
-        try:
-            yield heap
-        finally:
-            _heap.reset(token)
-        heap.write()
+    token = _heap.set(heap)
+    try:
+        yield heap
+    finally:
+        _heap.reset(token)
+    heap.write()
 
 
 class Heap:
@@ -218,22 +219,23 @@ WITH event AS (
         actor_kind, actor_user_id, actor_name, at, diff)
     VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s) RETURNING id, recorded_at
 ){}
-SELECT id, recorded_at, (SELECT count(pg_notify(%s, message)) FROM unnest(%s::text[]) message){}
-FROM event"""
+SELECT id, recorded_at{} FROM event"""
 
 
 def _write(event: Event, messages: list[str] | None, beside: list[Beside]) -> None:
     """Insert one event and tell the live streams: the most written row of all (ADR 8)."""
-    asked = [one.values(event) for one in beside]
     text = _INSERT.format(
         "".join(f", {one.parts}" for one in beside), "".join(f", {one.last}" for one in beside)
     )
-    values = [*_columns(event)[1:], *chain.from_iterable(parts for parts, _last in asked)]
-    values += [live.CHANNEL, messages or [], *chain.from_iterable(last for _parts, last in asked)]
+    values = [*_columns(event)[1:], *chain.from_iterable(one.values(event) for one in beside)]
     with connection.cursor() as cursor:
         cursor.execute(text, values)
-        event.pk, event.recorded_at, *_told = cursor.fetchone()
+        event.pk, event.recorded_at, *told = cursor.fetchone()
     event._state.adding, event._state.db = False, connection.alias
+    if messages:
+        live.send([messages])
+    for one, answer in zip(beside, told, strict=True):
+        one.then(answer)
 
 
 def record_many(events: Iterable[Event]) -> list[Event]:

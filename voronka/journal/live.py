@@ -1,17 +1,14 @@
-"""Tells every web process that something happened: ids only, over NOTIFY."""
+"""Tells every web process that something happened: ids only."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
-
-from django.db import connection
+from collections.abc import Iterable
 
 from voronka.journal.models import Event
+from voronka.kernel.telling import Channel
 
-CHANNEL = "voronka_live"
+CHANNEL = Channel("voronka_live")
 
 
 def messages_of(event: Event) -> list[str] | None:
@@ -30,32 +27,8 @@ def messages_of(event: Event) -> list[str] | None:
 
 
 def send(notes: list[list[str]]) -> None:
-    """Send messages to the live streams; delivered when the transaction commits."""
-    messages = [message for note in notes for message in note]
-    waiting = _waiting.get()
-    if waiting is not None:
-        waiting += messages
-        return
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_notify(%s, message) FROM unnest(%s::text[]) message", [CHANNEL, messages]
-        )
-
-
-@contextmanager
-def at_once() -> Iterator[None]:
-    """Send what is sent in the block at its end, by one statement; nothing if the block fails."""
-    waiting: list[str] = []
-    token = _waiting.set(waiting)
-    try:
-        yield
-    finally:
-        _waiting.reset(token)
-    if waiting:
-        send([waiting])
-
-
-_waiting: ContextVar[list[str] | None] = ContextVar("voronka_live_messages", default=None)
+    """Send messages to the live streams after the commit."""
+    CHANNEL.tell(*(message for note in notes for message in note))
 
 
 def announce_change(

@@ -23,9 +23,10 @@ from voronka.items.models import Item
 from voronka.journal.commands import Beside, Writer
 from voronka.journal.models import Event
 from voronka.kernel.errors import InvalidInput
+from voronka.kernel.telling import LOOK_ANEW, Channel
 from voronka.people.schedules import schedule_of
 
-CHANNEL = "voronka_robots"  # NOTIFY: something may be due now
+CHANNEL = Channel("voronka_robots")  # something may be due now
 BATCH = 200  # events at once
 LEFT = frozenset({*LEAVING, TUNNELLED})
 ENTERING = LEFT | {"item.created"}
@@ -33,7 +34,7 @@ _OPEN = (RobotRun.State.PENDING, RobotRun.State.WAITING)
 
 # Asked in every command that records an event: is there a robot for it, a run that waits for it,
 # a task that may close by it, or an address outside to be told? If so, leave a note for the worker
-# and wake it at commit.
+# and wake it after the commit.
 _WAKE = """wake AS (
     INSERT INTO automation_wake (event_id, item_id, cause_id, depth, at)
     SELECT a.event, a.item, a.cause, a.depth, now() FROM asked a
@@ -56,15 +57,14 @@ _WAKE = """wake AS (
     )
     RETURNING 1
 )"""
-_CALL = "SELECT pg_notify(%s, '') FROM wake LIMIT 1"
-_CALLED = "(SELECT count(*) FROM (CALL) called)".replace("CALL", _CALL)
+_LEFT = "(SELECT count(*) FROM wake)"
 _ASK_MANY = """
 WITH asked AS (
     SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::int[], %s::text[],
         %s::bigint[], %s::bool[], %s::bool[])
         AS a (event, item, cause, depth, verb, pipeline, closing, again)
 ), WAKE
-CALL""".replace("WAKE", _WAKE).replace("CALL", _CALL)
+SELECT LEFT""".replace("WAKE", _WAKE).replace("LEFT", _LEFT)
 _ASK_ONE = """asked AS (
     SELECT id AS event, %s::bigint AS item, %s::bigint AS cause, %s::int AS depth, %s::text AS verb,
         %s::bigint AS pipeline, %s::bool AS closing, %s::bool AS again
@@ -88,25 +88,30 @@ def _asked(event: Event) -> tuple[Any, ...]:
 
 def _leave_notes(asked: list[tuple[Any, ...]]) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(_ASK_MANY, [*map(list, zip(*asked, strict=True)), ELSEWHERE, CHANNEL])
+        cursor.execute(_ASK_MANY, [*map(list, zip(*asked, strict=True)), ELSEWHERE])
+        _call_for(cursor.fetchone()[0])
 
 
-def _ask_one(event: Event) -> tuple[list[Any], list[Any]]:
-    return [*_asked(event)[1:], ELSEWHERE], [CHANNEL]
+def _ask_one(event: Event) -> list[Any]:
+    return [*_asked(event)[1:], ELSEWHERE]
+
+
+def _call_for(notes: int) -> None:
+    if notes:
+        call_worker()
 
 
 # Leaves a note for the worker if a robot may care (a handler of cards' and clients' events).
 on_event = Writer(
     _asked,
     _leave_notes,
-    beside=Beside(_ASK_ONE, _CALLED, _ask_one),
+    beside=Beside(_ASK_ONE, _LEFT, _ask_one, _call_for),
 )
 
 
 def call_worker() -> None:
-    """Wake the worker at commit: something may be due now."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_notify(%s, '')", [CHANNEL])
+    """Wake the worker after the commit: something may be due now."""
+    CHANNEL.tell(LOOK_ANEW)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,8 @@ from typing import Any
 import psycopg
 from django.db import connections
 
+from voronka.kernel.telling import LOOK_ANEW, Channel
+
 logger = logging.getLogger(__name__)
 _RECONNECT = 1.0  # seconds
 
@@ -17,11 +19,11 @@ class Listener:
     """Calls `heard` with every announcement of one channel of the database.
 
     Args:
-        missed: called when the connection is there again, for something may have been said.
+        missed: called when something may have been said that was not heard.
     """
 
     def __init__(
-        self, channel: str, heard: Callable[[str], None], *, missed: Callable[[], None]
+        self, channel: Channel, heard: Callable[[str], None], *, missed: Callable[[], None]
     ) -> None:
         self._channel = channel
         self._heard = heard
@@ -30,7 +32,7 @@ class Listener:
 
     def open(self) -> None:
         """Begin to listen; called inside the event loop."""
-        self._task = asyncio.create_task(self._listen(), name=f"listener-{self._channel}")
+        self._task = asyncio.create_task(self._listen(), name=f"listener-{self._channel.name}")
 
     async def close(self) -> None:
         """Stop listening."""
@@ -47,11 +49,14 @@ class Listener:
                     **_connection_arguments(), autocommit=True
                 )
                 async with connection:
-                    await connection.execute(f"LISTEN {self._channel}")
+                    await connection.execute(f"LISTEN {self._channel.name}")
                     if lost:
                         self._missed()
                     async for notice in connection.notifies():
-                        self._heard(notice.payload)
+                        if notice.payload == LOOK_ANEW:
+                            self._missed()
+                        else:
+                            self._heard(notice.payload)
             except (psycopg.Error, OSError) as error:
                 logger.warning("The live updates lost the database (%s); trying again", error)
             lost = True

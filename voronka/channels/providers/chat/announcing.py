@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 
-from django.db import connection
+from voronka.kernel.telling import Channel
 
-NEWS = "voronka_chat"
+NEWS = Channel("voronka_chat")
 
 
 def announce_news(channel_id: int, visitor: str) -> None:
-    """Wake the streams of one visitor."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_notify(%s, %s)", [NEWS, json.dumps([channel_id, visitor])])
+    """Wake the streams of one visitor after the commit."""
+    NEWS.tell(json.dumps([channel_id, visitor]))
