@@ -13,9 +13,12 @@ from tests.factories import (
 from tests.people.factories import make_user
 from voronka.items.commands import link_items
 from voronka.items.models import Item, ItemLink, StageVisit
+from voronka.journal.actors import Actor
 from voronka.kernel.texts import LocalText
 from voronka.pipelines.commands.fields import save_field
 from voronka.pipelines.specs import FieldSpec
+from voronka.timeline.commands.activities import Plan, plan_activity
+from voronka.timeline.models import Activity
 
 pytestmark = pytest.mark.django_db
 
@@ -90,6 +93,23 @@ def test_a_closed_gate_says_in_machine_form_what_it_wants(caller):
     )
     assert (status, lost["loss_reason"]) == (200, reason.code)
     assert lost["closed_at"]
+
+
+def test_who_closes_a_card_may_say_what_becomes_of_its_open_tasks(caller):
+    owner = caller()
+    tasks = {}
+    for choice in (None, "keep"):
+        item = make_item()
+        plan = Plan("task", "Позвонить", None)
+        tasks[choice] = plan_activity(plan, by=Actor.system(), item_id=item.pk)
+        body = {"stage": "lost", "open_tasks": choice}
+        assert owner.call("POST", f"/items/{item.pk}/move", body)[0] == 200
+    status, _refused = owner.call(
+        "POST", f"/items/{make_item().pk}/move", {"stage": "won", "open_tasks": "burn"}
+    )
+    assert status == 422
+    ended = {c: Activity.objects.get(pk=t.pk).outcome for c, t in tasks.items()}
+    assert ended == {None: "cancelled", "keep": ""}
 
 
 def test_a_stale_move_is_a_conflict(caller):

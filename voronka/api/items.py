@@ -244,6 +244,7 @@ def move_item(request: TokenRequest, item_id: Id, body: MoveIn) -> Status[object
             reason=reason,
             comment=body.loss_comment,
             seen_stage_id=seen,
+            work=body.open_tasks or "",
         )
         return ItemOut.of(moved)
 

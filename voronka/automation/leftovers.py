@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from django.db.models import QuerySet
@@ -37,10 +38,14 @@ def work_left(item_id: int) -> QuerySet[Activity]:
 
     Tasks that end only with one of their answers are left out: nobody can end them in passing.
     """
-    closing = AutoTask.objects.filter(item_id=item_id, closed_at=None, by_leaving=True)
-    rows = Activity.objects.planned().filter(item_id=item_id, answers=[])
-    rows = rows.exclude(pk__in=closing.values("activity_id"))
-    return rows.select_related("owner").order_by("due_at", "pk")
+    return work_left_on([item_id]).select_related("owner").order_by("due_at", "pk")
+
+
+def work_left_on(item_ids: Collection[int]) -> QuerySet[Activity]:
+    """Return that of several cards, in no order."""
+    closing = AutoTask.objects.filter(item_id__in=item_ids, closed_at=None, by_leaving=True)
+    rows = Activity.objects.planned().filter(item_id__in=item_ids, answers=[])
+    return rows.exclude(pk__in=closing.values("activity_id"))
 
 
 def unfinished_elements(item_id: int, user: User, *, most: int) -> Unfinished:

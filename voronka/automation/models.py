@@ -204,7 +204,7 @@ class AutoTask(models.Model):
     by_leaving = models.BooleanField(default=True)  # closes when the card leaves the stage
     by_criteria = models.BooleanField(default=True)  # closes when the exit criteria are met
     closed_at = models.DateTimeField(null=True)
-    closed_how = models.CharField(max_length=10, blank=True)  # left, criteria, person
+    closed_how = models.CharField(max_length=10, blank=True)  # left, criteria, person, carried
 
     class Meta:
         indexes = [

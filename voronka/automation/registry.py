@@ -325,6 +325,13 @@ def event_trigger(
     return register
 
 
+# A card that stands where it stood: its clocks go on, and have to be set again.
+COMING_BACK = (
+    *("item.corrected", "item.move_undone"),
+    *("item.loss_overturned", "item.conversion_undone"),
+)
+
+
 def timer_trigger(
     code: str,
     *,
@@ -340,8 +347,8 @@ def timer_trigger(
 ]:
     """Register a function that says when a robot is due for a card.
 
-    It is asked when one of `verbs` happens to the card, and once more before the run acts: a
-    moment that is gone by then, or has moved on, does not fire.
+    It is asked when one of `verbs` happens to the card, when the card comes back, and once more
+    before the run acts: a moment that is gone by then, or has moved on, does not fire.
     """
 
     def register(
@@ -351,7 +358,7 @@ def timer_trigger(
             code=code,
             title=title,
             params=params,
-            verbs=tuple(verbs),
+            verbs=tuple(dict.fromkeys([*verbs, *COMING_BACK])),
             moments=function,
             says=says,
             of_stage=of_stage,

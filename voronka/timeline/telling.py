@@ -298,6 +298,8 @@ def _titled(icon: str, text: Sentence, key: str = "title") -> Callable[..., Line
 
 def _activity_changed(teller: Teller, event: Event) -> Line:
     title = str(event.diff.get("title") or "")
+    if event.diff.get("left_card"):
+        return Line("arrow-right", _("“%(title)s” goes on with this card") % {"title": title})
     if not event.diff.get("moved"):
         return Line("pencil", _("changed the plan “%(title)s”") % {"title": title})
     due = read_with(parse_datetime, event.diff["due"]) if event.diff.get("due") else ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from ninja import Schema
 from pydantic import Field, StringConstraints
@@ -141,6 +141,11 @@ class MoveIn(In):
     loss_reason: Code | None = None
     loss_comment: Text = ""
     seen_stage: Code | None = Field(None, description="Where you saw it; 409 if it has moved")
+    open_tasks: Literal["close", "keep"] | None = Field(
+        None,
+        description="What becomes of people's open tasks when the card closes; by default a loss"
+        " closes them and a win keeps them",
+    )
 
 
 class CorrectIn(In):

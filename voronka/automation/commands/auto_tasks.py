@@ -40,7 +40,8 @@ PROVING = frozenset(
         "item.note_written",
     }
 )
-RETURNING = frozenset({"item.move_undone", "item.loss_overturned"})  # the stay goes on
+# The stay goes on.
+RETURNING = frozenset({"item.move_undone", "item.loss_overturned", "item.conversion_undone"})
 BRINGING_BACK = RETURNING | {"item.activity_reopened"}
 VERBS = FORWARD | BACK | PROVING | BRINGING_BACK
 _ROBOT = Actor("robot", None, "")

@@ -41,6 +41,7 @@ class BulkAction:
     owner: User | None = None
     changes: dict[str, Any] | None = None
     delete: bool = False
+    work: str = ""  # of a move that closes: as in `move_item`
 
     @property
     def kind(self) -> str:
@@ -246,7 +247,14 @@ def _do(pk: int, action: BulkAction, by: Actor) -> Any:
     cards = Item.objects.select_for_update(of=("self",)).filter(deleted_at=None)
     item = cards.filter(pk=pk).first()
     if action.to is not None:
-        moved = move_item(pk, to=action.to, by=by, reason=action.reason, comment=action.comment)
+        moved = move_item(
+            pk,
+            to=action.to,
+            by=by,
+            reason=action.reason,
+            comment=action.comment,
+            work=action.work,
+        )
         return {"visit": _standing(pk)} if item and item.version != moved.version else None
     if action.owner is not None:
         assign_owner(pk, to=action.owner, by=by)
@@ -274,6 +282,7 @@ def _params(action: BulkAction) -> dict[str, Any]:
         "owner": action.owner.pk if action.owner else None,
         "changes": action.changes,
         "delete": action.delete,
+        "work": action.work,
     }
 
 
@@ -292,6 +301,7 @@ def _action(params: dict[str, Any]) -> BulkAction:
         owner=User.objects.get(pk=owner) if owner else None,
         changes=params.get("changes"),
         delete=bool(params.get("delete")),
+        work=params.get("work", ""),
     )
     if (to and action.to is None) or (reason and action.reason is None):
         raise InvalidInput(_("The stage or the reason has been deleted meanwhile."))

@@ -26,6 +26,10 @@ from voronka.pipelines.models import LossReason, Stage
 from voronka.pipelines.queries import ordered_stages
 
 UNDO_FOR = timedelta(minutes=10)
+_NEXT_STEP = (
+    *("next_activity_at", "next_activity_kind", "next_activity_title"),
+    *("version", "changed_at"),
+)
 TOO_LATE = _("This move can't be taken back any more. The head of sales can return the card.")
 
 
@@ -40,6 +44,7 @@ def move_item(
     reason: LossReason | None = None,
     comment: str = "",
     seen_stage_id: int | None = None,
+    work: str = "",
     at: datetime | None = None,
 ) -> Item:
     """Move a card forward to another stage of its own pipeline, or close it as won or lost.
@@ -54,6 +59,8 @@ def move_item(
         confirmed: codes of exit criteria of the present stage that the person confirms now.
         reason, comment: why the card is lost; wanted by lost stages.
         seen_stage_id: where the person saw the card; if it is elsewhere by now, the move fails.
+        work: of a closing: "close" what people still have planned on the card, or "keep" it; the
+            event carries it. When empty, a loss closes it and a win keeps it.
         at: when it happened (aware); now when omitted.
     Raises:
         WrongPipeline: `to` belongs to another pipeline; only a tunnel may cross over.
@@ -108,7 +115,10 @@ def move_item(
         passed=[s.pk for s in verdict.passed],
         reason=reason.pk if reason else None,
         comment=item.loss_comment,
+        **({"work": work} if work and item.is_closed else {}),
     )
+    if item.is_closed:  # its next step may have ended with it
+        item.refresh_from_db(fields=_NEXT_STEP)
     return item
 
 

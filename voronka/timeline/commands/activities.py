@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -193,7 +193,8 @@ def finish_activity(
     Args:
         answer: of a task with `answers`: the code of one of them. A person can't end such a task
             otherwise; robots can, when it has become pointless.
-        with_card: it ends because its card is closed; the event says so.
+        with_card: it ends because its card is closed, which whoever may close the card may do;
+            the event says so.
     Raises:
         InvalidInput: an unknown outcome, or none of the answers that the task asks for.
     """
@@ -202,7 +203,7 @@ def finish_activity(
             _("Choose how it ended."), fields={"outcome": _("Choose from the list.")}
         )
     talks = lock_talks(activity_id)
-    activity, subject = _lock(activity_id, by=by)
+    activity, subject = _lock(activity_id, by=replace(by, user_id=None) if with_card else by)
     if activity.done_at is not None:
         return activity
     _require_answer(activity, answer, by=by)

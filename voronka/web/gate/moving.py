@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django_htmx.http import reswap, retarget, trigger_client_event
 
-from voronka.automation.commands.closing import close_work
+from voronka.automation.commands.closing import CLOSE, KEEP
 from voronka.automation.leftovers import unfinished_elements, work_left
 from voronka.items import gate, rules
 from voronka.items.commands import move_item
@@ -70,11 +70,10 @@ def move(request: SignedInRequest, item: Item, to: Stage, *, url: str) -> Item |
                 reason=_reason(request, item),
                 comment=request.POST.get("comment", ""),
                 seen_stage_id=int(seen) if seen.isdecimal() and len(seen) < 19 else None,
+                work=work_choice(request),
             )
             if closing and "asked" not in request.POST and _leftovers(request, item, to):
                 raise _ToAsk
-            if closing and request.POST.get("work") == "close":
-                close_work(item.pk, by=by)
             return moved
     except _ToAsk:
         return closed(request, item, to, None, url=url)
@@ -164,6 +163,12 @@ def closed(
     return _in_dialog(render(request, "gate/_dialog.html", context, status=422))
 
 
+def work_choice(request: SignedInRequest) -> str:
+    """Return what the person wants to become of people's work on a card that closes."""
+    work = request.POST.get("work", "")
+    return work if work in (CLOSE, KEEP) else ""
+
+
 class _ToAsk(Exception):
     """The way is free, but the person is asked something first: undo the move."""
 
@@ -175,11 +180,11 @@ def _leftovers(request: SignedInRequest, item: Item, to: Stage) -> dict[str, Any
     """
     found: dict[str, Any] = {}
     if work := list(work_left(item.pk)[: MOST_SHOWN + 1]):
-        default = "close" if to.kind == Stage.Kind.LOST else "keep"
+        default = CLOSE if to.kind == Stage.Kind.LOST else KEEP
         count = work_left(item.pk).count()
         found["work"] = work[:MOST_SHOWN]
         found["work_count"], found["work_more"] = count, max(0, count - MOST_SHOWN)
-        found["work_choice"] = request.POST.get("work", default)
+        found["work_choice"] = work_choice(request) or default
     if to.kind == Stage.Kind.WON:
         unfinished = unfinished_elements(item.pk, request.user, most=MOST_SHOWN)
         if unfinished.count:

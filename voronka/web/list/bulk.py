@@ -20,6 +20,8 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 from django_htmx.http import reswap, retarget, trigger_client_event
 
+from voronka.automation.commands.closing import CLOSE, KEEP
+from voronka.automation.leftovers import work_left_on
 from voronka.items.commands.bulk import (
     MOST_CARDS,
     BulkAction,
@@ -37,6 +39,7 @@ from voronka.people.requests import SignedInRequest
 from voronka.pipelines.models import LossReason, Pipeline, Stage
 from voronka.pipelines.queries import loss_tree
 from voronka.web.fields import Spec, changes_of, draw, read
+from voronka.web.gate.moving import work_choice
 from voronka.web.list.bulk_report import answer
 from voronka.web.list.page import ListPage
 from voronka.web.toasts import toast
@@ -171,6 +174,10 @@ def _move_choices(request: SignedInRequest, bulk: Bulk) -> dict[str, Any]:
         to.pipeline = pipeline
         forecast = foresee_move(cards, to)
     lost = to is not None and to.kind == Stage.Kind.LOST
+    left, chosen = 0, ""
+    if to is not None and not to.is_open:
+        left = work_left_on([card.pk for card in cards if card.stage.is_open]).count()
+        chosen = work_choice(request) if request.POST.get("work_of") == to.kind else ""
     return {
         "stages": stages,
         "to": to,
@@ -178,6 +185,8 @@ def _move_choices(request: SignedInRequest, bulk: Bulk) -> dict[str, Any]:
         "reasons": loss_tree(pipeline) if lost else [],
         "reason": request.POST.get("reason", ""),
         "comment": request.POST.get("comment", ""),
+        "work_count": left,
+        "work_choice": chosen or (CLOSE if lost else KEEP),
     }
 
 
@@ -205,7 +214,7 @@ def _action(request: SignedInRequest, bulk: Bulk) -> BulkAction:
         comment = request.POST.get("comment", "").strip()
         if reason is not None and reason.needs_comment and not comment:
             raise InvalidInput(_("This reason asks for a few words."))
-        return BulkAction(to=to, reason=reason, comment=comment)
+        return BulkAction(to=to, reason=reason, comment=comment, work=work_choice(request))
     specs = _specs(bulk.page)
     spec = specs.get(request.POST.get("field", ""))
     if spec is None:

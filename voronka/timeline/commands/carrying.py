@@ -1,0 +1,46 @@
+"""Planned work goes on with another card: what was promised outlives the lead (I3, C12)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from voronka.items.commands.card import note_event
+from voronka.items.models import Item
+from voronka.journal.actors import Actor
+from voronka.timeline.commands.activities import refresh_next_step
+from voronka.timeline.models import Activity
+
+
+def carry_activities(ids: Iterable[int], *, left: Item, to: Item, by: Actor) -> list[int]:
+    """Take planned work of a card along to another one; return what went.
+
+    Both cards are locked by the caller. Work of the responsible goes to the other card's
+    responsible, that of others stays theirs. Records `item.activity_changed` on the card where
+    it goes on.
+    """
+    rows = Activity.objects.select_for_update().filter(pk__in=list(ids), item_id=left.pk)
+    carried = list(rows.filter(done_at=None).order_by("pk"))
+    for activity in carried:
+        given: dict[str, Any] = {}
+        if activity.owner_id == left.owner_id != to.owner_id:
+            activity.owner_id = to.owner_id
+            given = {"owner": to.owner_id}
+        activity.item_id = to.pk
+        activity.save(update_fields=["item", "owner"])
+        note_event(
+            "item.activity_changed",
+            to,
+            by=by,
+            activity=activity.pk,
+            kind=activity.kind,
+            title=activity.title,
+            due=activity.due_at,
+            moved=False,
+            left_card=left.pk,
+            **given,
+        )
+    if carried:
+        refresh_next_step(left)
+        refresh_next_step(to)
+    return [activity.pk for activity in carried]
