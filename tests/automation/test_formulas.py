@@ -8,15 +8,18 @@ from django.utils.translation import override
 
 from tests.automation.factories import make_robot, robot_spec
 from tests.clients.factories import make_client
-from tests.factories import make_field, make_item, make_item_type, make_pipeline
+from tests.factories import SYSTEM, make_field, make_item, make_item_type, make_pipeline, stage
+from tests.people.factories import make_user
 from voronka.automation.checking import check
 from voronka.automation.facts import fact_specs
 from voronka.automation.formulas import STEADY
-from voronka.automation.models import RobotRun
+from voronka.automation.models import Robot, RobotRun
 from voronka.automation.naming import RobotNames
-from voronka.automation.rehearsing import foretold
+from voronka.automation.registry import Foreseen
+from voronka.automation.rehearsing import foretold, rehearse
 from voronka.automation.words import say, tell
 from voronka.automation.worker import drain
+from voronka.items.commands import edit_item, move_item
 from voronka.items.models import Item
 from voronka.pipelines.errors import InvalidSetup
 from voronka.pipelines.models import ItemType, LossReason
@@ -148,11 +151,28 @@ def test_a_trial_says_what_would_be_written(pipeline):
     item = make_item(pipeline, amount=600)
     with override("en"):
         names = RobotNames(pipeline.item_type, pipeline)
-        said = [str(line) for line in foretold(robot, item, names, now=timezone.now())]
+        said = [str(line) for line in foretold(robot, item, names, Foreseen(timezone.now()))]
         assert said == ["Would write 1,200 into “budget”."]
         robot.actions = [{"action": "change_field", "with": {"field": "area", "formula": "areas"}}]
-        lines = foretold(robot, item, names, now=timezone.now())
+        lines = foretold(robot, item, names, Foreseen(timezone.now()))
         assert "Column 1: There is no field “areas”." in str(lines[0])
+
+
+def test_a_rehearsal_says_what_would_have_been_written_then(pipeline):
+    settings = {"field": "budget", "formula": "amount * 2 + area"}
+    robot = make_robot(pipeline, "stage_entered", ("change_field", settings))
+    item = make_item(pipeline, amount=600, area=5)
+    move_item(item.pk, to=stage(pipeline, "s2"), by=SYSTEM)
+    edit_item(item.pk, {"amount": 1000, "area": 7}, by=SYSTEM)
+    move_item(item.pk, to=stage(pipeline, "s3"), by=SYSTEM)
+    robot = Robot.objects.select_related("item_type", "pipeline", "stage").get(pk=robot.pk)
+    with override("en"):
+        said = [
+            [str(line) for line in row.would] for row in rehearse(robot, make_user("owner")).rows
+        ]
+    assert said[0] == ["Would write 2,007 into “budget”."]
+    assert said[1] == ["Would write 1,205 into “budget”."]
+    assert not Item.objects.get(pk=item.pk).values.get("budget")
 
 
 def test_a_formula_of_a_field_that_is_gone_refuses_and_breaks_nothing(pipeline):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from django.utils import timezone
@@ -99,11 +100,19 @@ def problem(
     return formulas.fit_problem(checked.type, wanted)
 
 
-def count(text: str, item: Item, specs: Mapping[str, FactSpec], *, now: datetime) -> Any:
+def count(
+    text: str,
+    item: Item,
+    specs: Mapping[str, FactSpec],
+    *,
+    now: datetime,
+    past: Mapping[str, Any] = MappingProxyType({}),
+) -> Any:
     """Return what a formula gives for a card, as it would be typed into a field; None: no value.
 
     Args:
         specs: the facts of the card's type, see `RobotNames.facts`.
+        past: facts of an earlier moment, over those of today.
     Raises:
         BadFormula: it names what is no longer there, or does not fit any more.
     """
@@ -113,7 +122,7 @@ def count(text: str, item: Item, specs: Mapping[str, FactSpec], *, now: datetime
     kind = formulas.check(text, known).type.kind
     local = timezone.localtime(now)
     codes = {name: FIELD + name if FIELD + name in known else name for name in wanted}
-    found = gather(item, list(codes.values()), now=now)
+    found = {**gather(item, list(codes.values()), now=now), **past}
     facts = {
         name: formulas.typed(found.get(code), known[name].type.kind) for name, code in codes.items()
     }

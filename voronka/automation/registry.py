@@ -167,7 +167,7 @@ class Action:
     Attributes:
         run: does it to one card.
         run_many: does it to several at once, where that is quicker.
-        foretells: (card, parameters, names, now) -> what it would do to the card, in words, for
+        foretells: (card, parameters, names, when) -> what it would do to the card, in words, for
             a trial; "" when that can't be told.
         reaches_client: it reaches out of the company: quiet hours, client caps.
     """
@@ -182,7 +182,7 @@ class Action:
     group: Sentence = ""
     reaches_client: bool = False
     run_many: Callable[[Any], list[Result]] | None = None
-    foretells: Callable[[Any, Any, Any, datetime], Sentence] | None = None
+    foretells: Callable[[Any, Any, Any, Foreseen], Sentence] | None = None
 
 
 @dataclass(frozen=True)
@@ -241,7 +241,7 @@ def robot_action(
     icon: str = "robot",
     group: Sentence = "",
     reaches_client: bool = False,
-    foretells: Callable[[Item, P, RobotNames, datetime], Sentence] | None = None,
+    foretells: Callable[[Item, P, RobotNames, Foreseen], Sentence] | None = None,
 ) -> Callable[[ActionFunction[P]], ActionFunction[P]]:
     """Register a function as an action; it may be used by every robot from then on."""
 
@@ -368,6 +368,18 @@ def timer_trigger(
         return function
 
     return register
+
+
+@dataclass(frozen=True, slots=True)
+class Foreseen:
+    """The moment for which an action is told beforehand.
+
+    Attributes:
+        past: fact -> value, where the card said something else then than it says today.
+    """
+
+    now: datetime
+    past: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ back one by one, newest first, down to the moment of the event.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import cache
@@ -23,6 +23,7 @@ from voronka.automation.commands.waking import moments
 from voronka.automation.facts import FIELD, gather
 from voronka.automation.models import Robot
 from voronka.automation.naming import RobotNames
+from voronka.automation.registry import Foreseen
 from voronka.automation.words import RobotSentence, say
 from voronka.items.models import Item
 from voronka.journal.models import Event
@@ -33,6 +34,7 @@ from voronka.people.schedules import schedule_of
 from voronka.pipelines.models import Stage
 
 SAMPLE = 300  # cards that a dry run looks at
+SHOWN = 100  # times that it tells one by one
 _MOVES = ("item.moved", "item.won", "item.lost", "item.corrected")
 
 
@@ -44,6 +46,8 @@ class Would:
     at: datetime
     fires: bool  # False: the conditions did not hold
     conditions: list[conditions.Line]
+    past: Mapping[str, Any] = field(default_factory=dict)  # what the card said otherwise then
+    would: tuple[Sentence, ...] = ()  # what the actions would do, as far as it can be told
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +57,7 @@ class Rehearsal:
     Attributes:
         cards: how many cards were looked at.
         fired, skipped: how often it would have acted, and been held back by its conditions.
-        rows: each time, newest first, at most a hundred.
+        rows: each time, newest first, at most `SHOWN`.
     """
 
     sentence: RobotSentence
@@ -88,11 +92,20 @@ def rehearse(
         cards = len(items)
     found.sort(key=lambda row: row.at, reverse=True)
     fired = sum(row.fires for row in found)
-    return Rehearsal(sentence, cards, fired, len(found) - fired, found[:100])
+    shown = [_told(robot, row, names) for row in found[:SHOWN]]
+    return Rehearsal(sentence, cards, fired, len(found) - fired, shown)
 
 
-def foretold(robot: Robot, item: Item, names: RobotNames, *, now: datetime) -> list[Sentence]:
-    """Say what the robot's actions would do to a card now, as far as that can be told.
+def _told(robot: Robot, row: Would, names: RobotNames) -> Would:
+    """Add what a formula would have given then."""
+    if not row.fires:
+        return row
+    said = foretold(robot, row.item, names, Foreseen(row.at, row.past))
+    return replace(row, would=tuple(said))
+
+
+def foretold(robot: Robot, item: Item, names: RobotNames, when: Foreseen) -> list[Sentence]:
+    """Say what the robot's actions would do to a card then, as far as that can be told.
 
     A formula that makes no sense is told with its place.
     """
@@ -103,7 +116,7 @@ def foretold(robot: Robot, item: Item, names: RobotNames, *, now: datetime) -> l
             continue
         try:
             params = read(action.params, wanted.get("with", {}))
-            line = action.foretells(item, params, names, now)
+            line = action.foretells(item, params, names, when)
         except DomainError as refusal:
             line = refusal.detail
         if line:
@@ -150,12 +163,13 @@ def _would(
 ) -> Would:
     wanted = conditions.facts_of(condition)
     facts = gather(item, wanted, now=event.at) if wanted else {}
-    facts = {**facts, **{k: v for k, v in past.facts_of(item).items() if k in wanted}}
+    known = past.facts_of(item)
+    facts = {**facts, **{k: v for k, v in known.items() if k in wanted}}
     judged = conditions.judge(
         condition, facts, now=timezone.localtime(event.at), changes=changes_of(event)
     )
     lines = conditions.explain(judged.as_json(), names) if wanted else []
-    return Would(item, event.at, judged.holds, lines)
+    return Would(item, event.at, judged.holds, lines, known)
 
 
 def _timers(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -13,7 +12,15 @@ from pydantic import Field, model_validator
 from voronka.automation.formulas import count
 from voronka.automation.naming import RobotNames
 from voronka.automation.params import Formula, Params, WrittenRef
-from voronka.automation.registry import Context, Done, Effect, Nothing, Result, robot_action
+from voronka.automation.registry import (
+    Context,
+    Done,
+    Effect,
+    Foreseen,
+    Nothing,
+    Result,
+    robot_action,
+)
 from voronka.automation.texts import fill, readable
 from voronka.items.commands import edit_item
 from voronka.items.models import Item
@@ -65,10 +72,10 @@ def _value(params: Settings, names: RobotNames) -> str:
     return str(names.value(code, readable(value, names) if isinstance(value, str) else value))
 
 
-def _foretells(item: Item, params: Settings, names: RobotNames, now: datetime) -> str:
+def _foretells(item: Item, params: Settings, names: RobotNames, when: Foreseen) -> str:
     if not params.formula:
         return ""
-    value = count(params.formula, item, names.facts, now=now)
+    value = count(params.formula, item, names.facts, now=when.now, past=when.past)
     if value is None:
         return _("The formula gives no value: “%(field)s” would stay as it is.") % {
             "field": names.field(params.field)

@@ -22,6 +22,7 @@ from voronka.automation.explaining import judge_now
 from voronka.automation.models import RobotRun
 from voronka.automation.naming import RobotNames
 from voronka.automation.queries import robot_runs
+from voronka.automation.registry import Foreseen
 from voronka.automation.rehearsing import foretold, rehearse
 from voronka.automation.rules import applies
 from voronka.automation.words import say, tell
@@ -75,7 +76,7 @@ def on_card(request: SignedInRequest) -> HttpResponse:
             "lines": lines,
             "holds": all(line.holds for line in top),
             "sentence": say(robot, names),
-            "foretold": foretold(robot, item, names, now=timezone.now()) if same else [],
+            "foretold": foretold(robot, item, names, Foreseen(timezone.now())) if same else [],
         }
     return render(request, "robots/_on_card.html", context)
 
