@@ -6,6 +6,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
+from tests.journal.tampering import asleep
 from tests.people.factories import make_user
 from voronka.journal import queries, tasks
 from voronka.journal.actors import Actor
@@ -21,10 +22,8 @@ def seal_all():
 
 def tamper(sql, *values):
     """Do what only somebody with the database's own keys can do."""
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL session_replication_role = replica")  # triggers sleep
+    with asleep(), connection.cursor() as cursor:
         cursor.execute(sql, values)
-        cursor.execute("SET LOCAL session_replication_role = origin")
 
 
 @pytest.fixture
