@@ -61,7 +61,8 @@ def undo_import(run_id: int) -> ImportRun:
     if run.state != ImportRun.State.UNDOING:
         return run
     by = Actor.importer(run.created_by, run.file_name)
-    while _undo_chunk(run, by):
+    below: int | None = None
+    while (below := _undo_chunk(run, by, below=below)) is not None:
         pass
     with transaction.atomic():
         run.state, run.undone_at = ImportRun.State.UNDONE, timezone.now()
@@ -71,11 +72,18 @@ def undo_import(run_id: int) -> ImportRun:
 
 
 @transaction.atomic
-def _undo_chunk(run: ImportRun, by: Actor) -> bool:
+def _undo_chunk(run: ImportRun, by: Actor, *, below: int | None) -> int | None:
+    """Take the next rows back and return the number of the first of them; None at the end.
+
+    Args:
+        below: rows from this one on are done; without it a long file would be walked each time.
+    """
     wanted = run.rows.filter(undone=None, object_id__isnull=False, verdict__in=["new", "update"])
+    if below is not None:
+        wanted = wanted.filter(number__lt=below)
     rows = list(wanted.select_for_update().order_by("-number")[:CHUNK])
     if not rows:
-        return False
+        return None
     made = [r for r in rows if r.made]
     kept = _REMOVERS[run.entity]([r.object_id or 0 for r in made], by) if made else set()
     for row in rows:
@@ -84,11 +92,13 @@ def _undo_chunk(run: ImportRun, by: Actor) -> bool:
             row.notes = [*row.notes, {"field": "", "text": str(_("In use by now, so it stays."))}]
         elif not row.made and row.before:
             row.undone = _revert(run.entity, row, by)
-    ImportRow.objects.bulk_update(rows, ["undone", "notes"])
+    gone = [row.pk for row in rows if row.undone]
+    run.rows.filter(pk__in=gone).update(undone=True)
+    ImportRow.objects.bulk_update([row for row in rows if not row.undone], ["undone", "notes"])
     run.done += len(rows)
     run.save(update_fields=["done"])
     record("import.progressed", run, by=Actor.system(), done=run.done, owner_id=run.created_by_id)
-    return True
+    return rows[-1].number
 
 
 def _revert(entity: str, row: ImportRow, by: Actor) -> bool:

@@ -66,7 +66,9 @@ class ClientPlanner:
         self.keys = mapping.key or DEFAULT_KEYS[self.kind]
         custom = Field.objects.filter(item_type=None, archived=False)
         self._fields = {f.code: f for f in custom}
-        self._seen: dict[tuple[str, str], Planned] = {}
+        # A file has a million rows: of those that are written only a number is kept for each key.
+        self._seen: dict[int, int] = {}  # hash of a key -> row
+        self._unwritten: dict[tuple[str, str], Planned] = {}  # this chunk's
         wrong = [c for c in mapping.fields if _base(c) not in {*_PLAIN, *_OTHER, *self._fields}]
         wrong = [c for c in wrong if _base(c) not in _REPEATED]
         if wrong:
@@ -82,6 +84,7 @@ class ClientPlanner:
             self.refs.prepare(Client.Kind.COMPANY, rule.match or "name", texts)
         planned = [self._read(row, v) for row, v in zip(rows, read, strict=True)]
         found = self._find([p.payload for p in planned if p.payload])
+        self._unwritten = {}
         for plan in planned:
             if plan.payload and plan.verdict != Verdict.FIX:
                 self._recognise(plan, found)
@@ -226,10 +229,10 @@ class ClientPlanner:
         """Decide between new, double within the file, and known; the first key that hits wins."""
         read: _Read = plan.payload
         for key, text in read.keys:
-            if first := self._seen.get((key, text)):
+            if first := self._seen.get(hash((key, text))):
                 plan.verdict = Verdict.DOUBLE
-                plan.note(key, _("The same client as in row %(row)d.") % {"row": first.row.number})
-                self._join(first, read)
+                plan.note(key, _("The same client as in row %(row)d.") % {"row": first})
+                self._join(self._unwritten.get((key, text)), read)
                 return
         for key, text in read.keys:
             hits = found.get((key, text)) or set()
@@ -245,12 +248,16 @@ class ClientPlanner:
                 skip = self.mapping.known == "skip"
                 plan.verdict = Verdict.SAME if skip else Verdict.UPDATE
                 break
-        for place in read.keys:
-            self._seen.setdefault(place, plan)
+        self._remember(plan, read)
 
-    def _join(self, first: Planned, read: _Read) -> None:
-        """Let an earlier row of the same client take what this one adds, before it is written."""
-        if first.verdict != Verdict.NEW or first.object_id is not None:
+    def _remember(self, plan: Planned, read: _Read) -> None:
+        for place in read.keys:
+            self._seen.setdefault(hash(place), plan.row.number)
+            self._unwritten.setdefault(place, plan)
+
+    def _join(self, first: Planned | None, read: _Read) -> None:
+        """Let a row of the same client, which is not written yet, take what this one adds."""
+        if first is None or first.verdict != Verdict.NEW or first.object_id is not None:
             return
         own: ClientRow = first.payload.row
         known = {(p.kind, p.value) for p in own.points}
@@ -259,8 +266,7 @@ class ClientPlanner:
             if not getattr(own, code):
                 setattr(own, code, getattr(read.row, code))
         own.values = {**read.row.values, **own.values}
-        for place in read.keys:
-            self._seen.setdefault(place, first)
+        self._remember(first, read)
 
     def write(self, planned: list[Planned]) -> None:
         """Load new clients in bulk, change known ones one by one, link persons to companies."""
