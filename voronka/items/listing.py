@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, NamedTuple
@@ -18,17 +18,14 @@ from django.db.models import (
     IntegerField,
     Q,
     Sum,
-    TextField,
     Value,
-)
-from django.db.models import (
-    Field as ModelField,
 )
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce
 
 from voronka.items.filters.custom import ValueText
 from voronka.items.filters.texts import clean
+from voronka.items.grouping import Places, TextArray
 from voronka.items.models import ItemQuerySet
 from voronka.pipelines.models import Field
 
@@ -153,15 +150,7 @@ class _Place(Func):
     output_field = IntegerField()
 
     def __init__(self, codes: list[str], code: str) -> None:
-        super().__init__(_Texts(codes), ValueText(code))
-
-
-class _Texts(Func):
-    template = "ARRAY[%(expressions)s]::text[]"
-    output_field: ModelField[Any, Any] = TextField()
-
-    def __init__(self, texts: list[str]) -> None:
-        super().__init__(*(Value(text) for text in texts))
+        super().__init__(TextArray(codes), ValueText(code))
 
 
 class ListCard(NamedTuple):
@@ -194,27 +183,60 @@ class ListCard(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """A page of cards; `after` leads to the next one and is empty on the last."""
+    """A page of cards; `after` leads to the next one and is empty on the last.
+
+    `ranks` are the places of the cards' groups, one for each; empty when there are no groups.
+    """
 
     items: list[ListCard]
     after: str
+    ranks: list[int] = field(default_factory=list)
+    before: int = -1  # the group in which the page before has ended; -1 on the first
 
 
 _COLUMNS = ListCard._fields
 
 
-def listing(cards: ItemQuerySet, sort: Sort, *, after: str = "", limit: int = PAGE) -> Slice:
+def listing(
+    cards: ItemQuerySet,
+    sort: Sort,
+    *,
+    after: str = "",
+    limit: int = PAGE,
+    places: Places | None = None,
+) -> Slice:
     """Return `limit` cards behind the place that `after` names. One SQL query.
 
     The place is a value and an id, not a count: cards that come or go meanwhile neither repeat
     nor hide others. A cursor that can't be read means the first page.
+
+    Args:
+        places: the groups in which the cards stand; those that are folded are left out.
     """
     found = cards.annotate(sort_key=sort.key.expression)
-    if place := _read_cursor(after, sort):
-        found = found.filter(_behind(sort, *place))
-    rows = list(found.order_by(*_order(sort)).values_list("sort_key", *_COLUMNS)[: limit + 1])
-    after = _cursor(*rows[limit - 1][:2]) if len(rows) > limit else ""
-    return Slice([ListCard._make(row[1:]) for row in rows[:limit]], after)
+    told: tuple[str, ...] = ("sort_key",)
+    order = _order(sort)
+    if places is not None:
+        found = found.annotate(group_rank=places.rank())
+        if places.folded:
+            found = found.exclude(group_rank__in=list(places.folded))
+        told, order = ("sort_key", "group_rank"), ["group_rank", *order]
+    before = -1
+    if place := _read_cursor(after, sort, grouped=places is not None):
+        value, pk, before = place
+        behind = _behind(sort, value, pk)
+        if places is not None:
+            behind = Q(group_rank__gt=before) | Q(behind, group_rank=before)
+        found = found.filter(behind)
+    rows = list(found.order_by(*order).values_list(*told, *_COLUMNS)[: limit + 1])
+    after = _cursor(*_place_of(rows[limit - 1], len(told))) if len(rows) > limit else ""
+    ranks = [row[1] for row in rows[:limit]] if places is not None else []
+    return Slice([ListCard._make(row[len(told) :]) for row in rows[:limit]], after, ranks, before)
+
+
+def _place_of(row: tuple[Any, ...], told: int) -> tuple[Any, int, int]:
+    """Return value, id and group of a row; the group is 0 when there are none."""
+    return row[0], row[told], row[1] if told > 1 else 0
 
 
 def _order(sort: Sort) -> list[Any]:
@@ -236,26 +258,27 @@ def _behind(sort: Sort, value: Any, pk: int) -> Q:
     return beyond & Q(**{f"sort_key__{step}e": value})  # lets an index begin at the right place
 
 
-def _cursor(value: Any, pk: int) -> str:
+def _cursor(value: Any, pk: int, rank: int) -> str:
     if isinstance(value, datetime):
         value = value.isoformat()
     elif isinstance(value, Decimal):
         value = str(value)
-    return base64.urlsafe_b64encode(json.dumps([value, pk]).encode()).decode().rstrip("=")
+    place = json.dumps([value, pk, rank])
+    return base64.urlsafe_b64encode(place.encode()).decode().rstrip("=")
 
 
-def _read_cursor(text: str, sort: Sort) -> tuple[Any, int] | None:
+def _read_cursor(text: str, sort: Sort, *, grouped: bool) -> tuple[Any, int, int] | None:
     if not text:
         return None
     try:
-        value, pk = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+        value, pk, rank = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
         read = None if value is None else sort.key.read(value)
-        number = int(pk)
+        number, group = int(pk), int(rank)
     except (ValueError, TypeError, OverflowError, RecursionError, InvalidOperation):
         return None
     if not -(2**63) <= number < 2**63 or (read is None and not sort.key.nullable):
         return None
-    return read, number
+    return (read, number, group if grouped else -1) if 0 <= group < 2**31 else None
 
 
 @dataclass(frozen=True, slots=True)

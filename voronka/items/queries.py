@@ -1,10 +1,13 @@
-"""Reads of cards as a whole, for the set-up pages."""
+"""Reads of cards as a whole: for the set-up pages, and what a bulk action has done."""
 
 from __future__ import annotations
 
-from django.db import connection
+from datetime import datetime
 
-from voronka.items.models import Item
+from django.db import connection
+from django.db.models import Max, Min
+
+from voronka.items.models import BulkRun, Item, StageVisit
 from voronka.pipelines.models import Source
 
 MOST_COUNTED = 10_000  # cards of one source; there are more: "10,000+"
@@ -24,3 +27,16 @@ def cards_by_source() -> dict[int, int]:
             [MOST_COUNTED + 1],
         )
         return dict(cursor.fetchall())
+
+
+def moved_from_to(run: BulkRun) -> tuple[datetime, datetime] | None:
+    """Return when a bulk move moved its first and its last card, of those that stand there still.
+
+    One SQL query. None when all have gone on since.
+    """
+    moved = [row["item"] for row in run.report if row["ok"]]
+    visits = StageVisit.objects.filter(
+        item_id__in=moved, left_at=None, by_user_id=run.by_user_id, entered_at__gte=run.at
+    )
+    found = visits.aggregate(first=Min("entered_at"), last=Max("entered_at"))
+    return (found["first"], found["last"]) if found["first"] else None

@@ -52,10 +52,11 @@ def filter_of(view: SavedView) -> CardFilter:
 
 
 def clean_params(params: dict[str, Any]) -> dict[str, Any]:
-    """Return what a view may keep: {"filters", "columns", "sort"}, each in its one form."""
+    """Return what a view may keep: {"filters", "columns", "sort", "group"}, each in one form."""
     columns = [str(code)[:60] for code in params.get("columns") or []][:MOST_COLUMNS]
     return {
         "filters": CardFilter.read(Params(params.get("filters") or {})).query(),
         "columns": list(dict.fromkeys(columns)),
         "sort": str(params.get("sort") or "")[:_LONGEST_SORT],
+        "group": str(params.get("group") or "")[:_LONGEST_SORT],
     }

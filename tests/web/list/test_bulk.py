@@ -1,13 +1,15 @@
 """Many cards at once: what would happen, what did, and the way back."""
 
+from datetime import timedelta
+
 import pytest
-from django.utils import translation
+from django.utils import timezone, translation
 
 from tests.factories import make_field, make_item, make_pipeline, make_reason, stage
 from tests.people.factories import make_user
 from voronka.items.commands import bulk as commands
 from voronka.items.foreseeing import foresee_move
-from voronka.items.models import BulkRun, Item
+from voronka.items.models import BulkRun, Item, StageVisit
 from voronka.web.list import bulk as module
 from voronka.web.list import page as page_module
 
@@ -74,6 +76,23 @@ def test_a_bulk_move_reports_each_card_and_goes_back_whole(page, pipeline):
     undone = page.post(f"/list/bulk/{run.pk}/undo").content.decode()
     assert "1 card is back" in undone
     assert Item.objects.get(pk=good.pk).stage.code == "s1"
+
+
+def test_a_bulk_move_says_until_when_it_can_be_taken_back(page, pipeline):
+    second = stage(pipeline, "s2")
+    card = make_item(pipeline)
+    url = f"/list/{pipeline.pk}/bulk/move"
+    asked = page.post(url, {"ids": ids(card), "stage": second.pk}).content.decode()
+    assert "can be taken back for 10 minutes" in asked
+    html = page.post(url, {"ids": ids(card), "stage": second.pk, "go": "1"}).content.decode()
+    assert "Take it all back (until " in html
+    run = BulkRun.objects.get()
+    early = timezone.now() - timedelta(minutes=11)
+    BulkRun.objects.update(at=early)
+    StageVisit.objects.filter(left_at=None).update(entered_at=early)
+    html = page.get(f"/list/bulk/{run.pk}/").content.decode()
+    assert "too late to take the moves back" in html
+    assert f"/list/bulk/{run.pk}/undo" not in html
 
 
 def test_a_loss_of_many_asks_for_the_reason_once(page, pipeline):

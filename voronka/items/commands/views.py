@@ -1,4 +1,4 @@
-"""Saved views: a filter, columns and an order under a name, for oneself or for all."""
+"""Saved views: a filter, columns, an order and groups under a name, for oneself or for all."""
 
 from __future__ import annotations
 
@@ -30,10 +30,11 @@ def save_view(
     pipeline: Pipeline | None = None,
     shared: bool = False,
 ) -> SavedView:
-    """Keep a filter, columns and an order under a name; records `view.created`.
+    """Keep a filter, columns, an order and groups under a name; records `view.created`.
 
     Args:
-        params: {"filters": {parameter: [values]}, "columns": [codes], "sort": "-amount"}.
+        params: {"filters": {parameter: [values]}, "columns": [codes], "sort": "-amount",
+            "group": code}.
         pipeline: the funnel it belongs to; None: all funnels of the type.
         shared: for everybody; needs the right "share_views".
     Raises:

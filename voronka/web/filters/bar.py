@@ -20,6 +20,7 @@ from voronka.people.requests import SignedInRequest
 from voronka.pipelines.models import ItemType, Pipeline
 from voronka.web.filters.place import Place
 
+_OF_VIEW = ("view", "sort", "group", "fold")  # parameters that the tab of all cards drops
 ALL = "all"  # ?view=all: no view, not even the default one
 FORGOTTEN = ("page", "after", "csrfmiddlewaretoken")  # what a change of the filter leaves behind
 Query = Mapping[str, list[str]]
@@ -177,8 +178,8 @@ class FilterBar:
 
     @property
     def arranged(self) -> bool:
-        """Whether columns or sort were chosen on the page."""
-        return "columns" in self.keep or "sort" in self.keep
+        """Whether columns, sort or groups were chosen on the page."""
+        return any(name in self.keep for name in ("columns", "sort", "group"))
 
     @cached_property
     def dialog_url(self) -> str:
@@ -202,7 +203,7 @@ class FilterBar:
     def tabs(self) -> list[Tab]:
         """All cards, then the saved views. No query."""
         sharing = self.user.access.has("share_views")
-        bare = {name: values for name, values in self.keep.items() if name not in ("view", "sort")}
+        bare = {name: values for name, values in self.keep.items() if name not in _OF_VIEW}
         has_default = default_view(self.views, self.user) is not None
         start = urlencode(bare | ({"view": [ALL]} if has_default else {}), True)
         first = f"{self.path}?{start}" if start else self.path
@@ -228,10 +229,12 @@ class FilterBar:
 
     def _changed(self, view: SavedView) -> bool:
         columns, sort = self.keep.get("columns"), self.keep.get("sort")
+        group = self.keep.get("group")
         return (
             self.asked != filter_of(view)
             or (columns is not None and columns[0].split(",") != view.params.get("columns"))
             or (sort is not None and sort[0] != view.params.get("sort"))
+            or (group is not None and group[0].strip("-") != view.params.get("group", ""))
         )
 
 

@@ -21,7 +21,7 @@ from voronka.web.filters.place import Place
 @login_required
 @require_http_methods(["GET", "POST"])
 def save(request: SignedInRequest) -> HttpResponse:
-    """Ask for a name, then keep the filter, columns and sort of the page as a new view."""
+    """Ask for a name, then keep the filter, columns, sort and groups of the page as a new view."""
     data = request.POST if request.method == "POST" else request.GET
     place = Place.read(data)
     asked = CardFilter.read(data)
@@ -126,10 +126,12 @@ def _view(request: SignedInRequest, place: Place, view_id: int) -> SavedView:
 
 
 def _params(place: Place, asked: CardFilter) -> dict[str, object]:
-    """Return what a view keeps of a page: its filter, and the columns and sort of its address."""
+    """Return what a view keeps of a page: its filter, columns, sort and groups."""
     params: dict[str, object] = {"filters": asked.query()}
     if columns := place.keep.get("columns"):
         params["columns"] = columns[0].split(",")
     if sort := place.keep.get("sort"):
         params["sort"] = sort[0]
+    if group := place.keep.get("group"):
+        params["group"] = group[0].strip("-")
     return params

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
@@ -11,17 +12,21 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import reswap, retarget, trigger_client_event
 
 from voronka.items.commands.bulk import resume_bulk, undo_bulk
+from voronka.items.commands.moving import UNDO_FOR
 from voronka.items.models import BulkRun
+from voronka.items.queries import moved_from_to
 from voronka.journal.actors import Actor
 from voronka.people.requests import SignedInRequest
 from voronka.web.spreadsheets import CSV, csv_lines
 
+MOVE_MINUTES = int(UNDO_FOR.total_seconds() // 60)
 MOST_SHOWN = 200  # cards of one verdict, as _report_rows.html; the file has all of them
 
 
@@ -96,10 +101,37 @@ class Report:
 
     @property
     def undo_url(self) -> str:
-        """Where to take it back; empty when it was, or there is nothing."""
-        if self.run.undone_at or self.run.is_busy or not self.run.before:
+        """Where to take it back; empty when it was, it is too late, or there is nothing."""
+        if not self._has_way_back or self.too_late:
             return ""
         return reverse("list:bulk_undo", args=[self.run.pk])
+
+    @property
+    def _has_way_back(self) -> bool:
+        return not (self.run.undone_at or self.run.is_busy or not self.run.before)
+
+    @cached_property
+    def _moved(self) -> tuple[datetime, datetime] | None:
+        return moved_from_to(self.run) if self._has_way_back else None
+
+    @property
+    def undo_until(self) -> datetime | None:
+        """Until when all moves can be taken back; None for anything else, which has no term."""
+        if self.run.kind != "move" or self.too_late or self._moved is None:
+            return None
+        return self._moved[0] + UNDO_FOR
+
+    @property
+    def too_late(self) -> bool:
+        """Whether moves were made that no longer can be taken back."""
+        if self.run.kind != "move" or not self._has_way_back:
+            return False
+        return self._moved is None or timezone.now() > self._moved[1] + UNDO_FOR
+
+    @property
+    def undo_minutes(self) -> int:
+        """For how long a move can be taken back."""
+        return MOVE_MINUTES
 
 
 def answer(request: SignedInRequest, run: BulkRun) -> HttpResponse:

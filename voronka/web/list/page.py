@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from voronka.items.commands.bulk import MOST_CARDS
 from voronka.items.filters import CardFilter
+from voronka.items.grouping import CODES, MONTHS, MOST_GROUPED, groupable
 from voronka.items.listing import SORTS, Slice, Sort, Tally, listing, tally
 from voronka.items.models import Item, ItemQuerySet
 from voronka.kernel.errors import Sentence
@@ -26,6 +27,7 @@ from voronka.web.filters import FilterBar
 from voronka.web.frame.navigation import funnels
 from voronka.web.list.actions import Action, bulk_actions
 from voronka.web.list.columns import Column, all_columns, chosen, wanted
+from voronka.web.list.grouping import Choice, Groups
 from voronka.web.list.rows import Card, Drawing
 
 
@@ -161,14 +163,65 @@ class ListPage:
         return Sort.read(text, fields, only_closed=self.asked.only_closed)
 
     @cached_property
+    def group(self) -> Column | None:
+        """The column that the list is grouped by: of the address, else of the view."""
+        kept = self.bar.view.params.get("group", "") if self.bar.view else ""
+        code = self.request.GET.get("group", kept)
+        if code in CODES:
+            return all_columns(self.item_type, self.pipeline, ()).get(code)
+        return self.columns.get(code) if code and self._group_field(code) else None
+
+    def _group_field(self, code: str) -> Field | None:
+        found = (field for field in self._fields if field.code == code and groupable(field))
+        return next(found, None)
+
+    @cached_property
+    def grouped(self) -> Groups | None:
+        """The groups; None without, and when there are too many cards to group."""
+        if self.group is None:
+            return None
+        code = self.group.code
+        return Groups.of(
+            self.cards,
+            self.group,
+            None if code in CODES else self._group_field(code),
+            [self.pipeline] if self.pipeline else self.pipelines,
+            whole_type=self.pipeline is None,
+            money=self.item_type.has_amount,
+            folded=self.request.GET.getlist("fold"),
+        )
+
+    @cached_property
+    def groupings(self) -> list[Choice]:
+        """What the list can be grouped by."""
+        now = self.group.code if self.group else ""
+        found = [Choice(_("Without groups"), self.list_url(group="-", fold=""), not now)]
+        for code, column in self.columns.items():
+            if code in CODES or self._group_field(code):
+                url = self.list_url(group=code, fold="")
+                title = column.title
+                if code in MONTHS:
+                    title = _("%(column)s, by month") % {"column": title}
+                found.append(Choice(title, url, code == now))
+        return found
+
+    @cached_property
     def slice(self) -> Slice:
         """The cards of this page."""
-        return listing(self.cards, self.sort, after=self.request.GET.get("after", ""))
+        places = self.grouped.places if self.grouped else None
+        after = self.request.GET.get("after", "")
+        return listing(self.cards, self.sort, after=after, places=places)
 
     @cached_property
     def rows(self) -> SafeString:
-        """The rows of this page, drawn."""
-        return self._draw(self.slice.items)
+        """The rows of this page, drawn, under the heads of their groups."""
+        drawing = Drawing.of(self.slice.items, self.shown, self.user, self.seen)
+        if self.grouped is None:
+            return drawing.rows(self.slice.items)
+        rows = [drawing.row(item) for item in self.slice.items]
+        return self.grouped.rows(
+            self.slice, rows, width=self.width, url=lambda fold: self.list_url(fold=fold)
+        )
 
     @cached_property
     def named(self) -> SafeString:
@@ -223,6 +276,16 @@ class ListPage:
         return self.action_url("columns")
 
     @property
+    def groups_url(self) -> str:
+        """Where the choice of groups is."""
+        return self.action_url("groups")
+
+    @property
+    def most_grouped(self) -> int:
+        """How many cards can be grouped."""
+        return MOST_GROUPED
+
+    @property
     def export_url(self) -> str:
         """Where the file comes from, up to `format=`."""
         url = self.action_url("export")
@@ -260,13 +323,12 @@ class ListPage:
         key = self.pipeline.pk if self.pipeline else self.item_type.code
         return _joined(path_of(f"list:{of}_{action}", key, *args), self._query)
 
-    def list_url(self, **changes: str) -> str:
+    def list_url(self, **changes: str | list[str]) -> str:
         """Return the address of the list with other parameters; an empty one is dropped."""
-        query = self._query | {name: [value] for name, value in changes.items()}
+        query = dict(self._query)
         for name, value in changes.items():
-            if not value:
-                del query[name]
-        return _joined(self.path, query)
+            query[name] = value if isinstance(value, list) else [value] if value else []
+        return _joined(self.path, {name: values for name, values in query.items() if values})
 
     @cached_property
     def _query(self) -> dict[str, list[str]]:

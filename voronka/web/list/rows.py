@@ -97,9 +97,10 @@ class Drawing:
 
     def rows(self, items: Iterable[Card]) -> SafeString:
         """Return the table's rows of cards."""
-        return SafeString("".join([self._row(item) for item in items]))
+        return SafeString("".join([self.row(item) for item in items]))
 
-    def _row(self, item: Card) -> str:
+    def row(self, item: Card) -> str:
+        """Return one row, its cells escaped."""
         late = ' class="late"' if self._is_late(item) else ""
         cells = "".join([self._cell(item, column) for column in self.columns])
         return (

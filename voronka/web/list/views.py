@@ -63,3 +63,18 @@ def _columns(request: SignedInRequest, page: ListPage) -> HttpResponse:
     rest = [column for code, column in page.columns.items() if code not in shown]
     context = {"page": page, "shown": page.shown, "rest": rest}
     return render(request, "list/_columns.html", context)
+
+
+@login_required
+@require_GET
+def pipeline_groups(request: SignedInRequest, pipeline_id: int) -> HttpResponse:
+    """Show what a funnel's list can be grouped by, as the entries of its menu."""
+    page = ListPage.of_pipeline(request, pipeline_id)
+    return render(request, "list/_groups.html", {"page": page})
+
+
+@login_required
+@require_GET
+def type_groups(request: SignedInRequest, code: str) -> HttpResponse:
+    """Show what a type's list can be grouped by."""
+    return render(request, "list/_groups.html", {"page": ListPage.of_type(request, code)})
