@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 from django.db import connection, transaction
+from django.db.models import Count
 from django.db.transaction import TransactionManagementError
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -11,6 +12,7 @@ from django.utils import timezone
 from tests.factories import make_item, make_pipeline
 from voronka.items.models import Item
 from voronka.kernel.prepared import Prepared, remembering
+from voronka.kernel.prepared_rows import PreparedRows
 from voronka.pipelines.models import Stage
 
 pytestmark = pytest.mark.django_db
@@ -107,3 +109,25 @@ def test_columns_left_out_are_read_when_they_are_asked_for():
     found.title = "Шкаф"
     found.save()
     assert Item.objects.get(pk=item.pk).title == "Шкаф"
+
+
+def test_rows_of_a_values_list_stay_tuples_in_their_order():
+    one, other = make_pipeline(), make_pipeline()
+    counts = PreparedRows(
+        lambda ids: (
+            Stage.objects.filter(pipeline_id__among=ids)
+            .values_list("pipeline_id", "pipeline__naming", "name")
+            .annotate(n=Count("pk"))
+            .order_by("-pipeline_id", "position")
+        ),
+        list,
+    )
+    wanted = [
+        (stage.pipeline_id, stage.pipeline.naming, stage.name, 1)
+        for pipeline in (other, one)
+        for stage in pipeline.stages.order_by("position")
+    ]
+    with CaptureQueriesContext(connection) as asked:
+        assert counts.all([one.pk, other.pk]) == wanted
+    assert len(asked) == 1
+    assert counts.all([]) == []

@@ -14,7 +14,7 @@ _Row = Sequence[Any]
 
 
 class Reader:
-    """Makes models of rows.
+    """Makes models of rows; rows of a `values_list` stay tuples.
 
     Django asks anew at every query which columns to convert, which belong to which model, and
     lets each value pass through the model's constructor: half of what a query costs in Python.
@@ -33,23 +33,35 @@ class Reader:
             (place, _simplified(expression, converters), expression)
             for place, (converters, expression) in compiler.get_converters(expressions).items()
         ]
-        self._main = _Part.of(info, select, alias)
+        self._width = compiler.col_count
+        models = compiler.query.default_cols  # not a `values_list`
+        self._main = _Part.of(info, select, alias) if models else None
         self._annotations = list((compiler.annotation_col_map or {}).items())
 
-    def read(self, rows: list[_Row], connection: Any) -> list[Model]:
-        """Return a model of each row, with its joined models."""
-        return [self._model(list(row), connection) for row in rows]
+    def read(self, rows: list[_Row], connection: Any) -> list[Any]:
+        """Return a model of each row, with its joined models, or a tuple of its values."""
+        if self._main is None:
+            return [self._values(row, connection) for row in rows]
+        return [self._model(self._main, list(row), connection) for row in rows]
 
-    def _model(self, row: list[Any], connection: Any) -> Model:
+    def _values(self, row: _Row, connection: Any) -> tuple[Any, ...]:
+        if self._converters:
+            row = self._converted(list(row), connection)
+        return tuple(row[: self._width])
+
+    def _model(self, main: _Part, row: list[Any], connection: Any) -> Model:
+        made = main.model_of(self._converted(row, connection))
+        for name, place in self._annotations:
+            setattr(made, name, row[place])
+        return made
+
+    def _converted(self, row: list[Any], connection: Any) -> list[Any]:
         for place, converters, expression in self._converters:
             value = row[place]
             for convert in converters:
                 value = convert(value, expression, connection)
             row[place] = value
-        made = self._main.model_of(row)
-        for name, place in self._annotations:
-            setattr(made, name, row[place])
-        return made
+        return row
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,6 +80,25 @@ def test_all_columns_are_read_by_one_query(django_assert_num_queries):
     assert [len(pages[s.pk].cards) for s in stages if s.is_open] == [2, 0, 1, 0, 1]
 
 
+def test_pages_without_a_filter_are_the_same_whoever_asks(django_assert_num_queries):
+    anna, boris = make_user(), make_user()
+    pipeline = graded_pipeline()
+    for n in range(7):
+        heat = ["hot", "cold", "warm"][n % 3]
+        make_item(pipeline, owner=[anna, boris][n % 2], heat=heat, at=NOW - timedelta(hours=n))
+    commands.delete_item(make_item(pipeline, owner=anna).pk, by=SYSTEM)
+    stages = list(pipeline.stages.all())
+    for owners in (None, {anna.pk}, {boris.pk}, {anna.pk, boris.pk}):
+        reach = Reach(pipeline.pk, owners if owners is None else frozenset(owners))
+        for size in (2, board.FIRST):
+            with django_assert_num_queries(1):
+                pages = board.whole_pages(reach, stages, size=size)
+            assert pages == board.first_pages(reach.cards(stages), stages, size=size)
+            assert pages[stage(pipeline, "s1").pk].cards
+    nobody = board.whole_pages(Reach(pipeline.pk, frozenset()), stages)
+    assert not any(page.cards for page in nobody.values())
+
+
 def test_closed_cards_come_by_their_closing_and_stay_out_of_the_open_columns():
     pipeline = make_pipeline()
     won = stage(pipeline, "won")

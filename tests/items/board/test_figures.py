@@ -4,6 +4,7 @@ import random
 import threading
 from datetime import timedelta
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connection, connections, transaction
@@ -190,3 +191,29 @@ def test_closed_columns_count_what_was_closed_since(pipeline):
     found = board.closed_figures(board.reach_of(boss, pipeline).cards(stages), stages, since=month)
     won = found[stage(pipeline, "won").pk]
     assert (won.cards, won.amount) == (2, Decimal(23))
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("zone", ["Europe/Moscow", "UTC", "America/New_York"])
+def test_closed_cards_are_added_up_from_the_first_of_the_month_of_any_zone(
+    pipeline, zone, django_assert_num_queries
+):
+    boss, anna = make_user("owner"), make_user()
+    since = timezone.now().astimezone(ZoneInfo(zone))
+    since = since.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    ends = ["won", "lost"]
+    for n, hours in enumerate((-900, -8, -4, -2, -0.01, 0, 0.01, 2, 4, 8)):
+        at = since + timedelta(hours=hours)
+        item = make_item(pipeline, amount=2**n, owner=[boss, anna][n % 2], at=at)
+        reason = {"reason": make_reason(pipeline)} if n % 3 == 0 else {}
+        to = stage(pipeline, ends[n % 3 == 0])
+        commands.move_item(item.pk, to=to, by=SYSTEM, at=at, **reason)
+    commands.delete_item(Item.objects.get(amount=2**7).pk, by=SYSTEM)
+    fold_tally()
+    stages = list(pipeline.stages.all())
+    for owners in (None, frozenset({anna.pk}), frozenset()):
+        reach = Reach(pipeline.pk, owners)
+        with django_assert_num_queries(1):
+            found = board.closed_in_month(reach, stages, since=since)
+        assert found == board.closed_figures(reach.cards(stages), stages, since=since)
+    assert board.closed_in_month(Reach(pipeline.pk, None), stages, since=since)

@@ -7,13 +7,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from itertools import starmap
+from typing import Any, NamedTuple
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import BigIntegerField, Func, OuterRef, Q, TextField
+from django.db.models import BigIntegerField, Func, OuterRef, Q, QuerySet, TextField
 from django.db.models.functions import Cast
 
+from voronka.items.board.reach import Reach
 from voronka.items.models import Item, ItemQuerySet
+from voronka.kernel.prepared_rows import PreparedRows
 from voronka.pipelines.models import Stage
 
 FIRST = 25  # cards of a column at the first opening
@@ -23,9 +26,8 @@ CLOSED_ORDER = ("-closed_at", "-pk")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True)
-class BoardCard:
-    """One card as the board shows it.
+class BoardCard(NamedTuple):
+    """One card as the board shows it; a board makes hundreds, and tuples are made fast.
 
     `place` is where it stands in its column: a cursor, and what a browser sorts by.
     """
@@ -121,14 +123,34 @@ def first_pages(
     """
     size = min(size, MOST)
     ids = [stage.pk for stage in stages if stage.is_open]
+    shown = _top_of(cards, Stage.objects.filter(pk__in=ids), size)
+    return _pages(_rows_of(shown), ids, size)
+
+
+def whole_pages(reach: Reach, stages: Iterable[Stage], *, size: int = FIRST) -> dict[int, Page]:
+    """Return what `first_pages` does, of all cards within reach: without a filter. One SQL query.
+
+    The SQL of what is asked most, everybody's cards and one's own, is written once.
+    """
+    stages = list(stages)
+    owners = reach.owners
+    if size != FIRST or reach.followed or (owners is not None and len(owners) != 1):
+        return first_pages(reach.cards(stages), stages, size=size)
+    ids = [s.pk for s in stages if s.is_open and s.pipeline_id == reach.pipeline_id]
+    rows = _EVERYBODYS.all(ids) if owners is None else _ONES.all(ids, *owners)
+    return _pages(rows, ids, size)
+
+
+def _top_of(cards: ItemQuerySet, stages: QuerySet[Stage], size: int) -> ItemQuerySet:
+    """Return the first cards of each stage, and one more, in the order of columns."""
     top = cards.open().filter(stage_id=OuterRef("pk")).order_by(*OPEN_ORDER)
-    shown = (
-        Stage.objects.filter(pk__in=ids)
-        .annotate(card=Unnest(ArraySubquery(top.values("pk")[: size + 1])))
-        .values("card")
-    )
+    shown = stages.annotate(card=Unnest(ArraySubquery(top.values("pk")[: size + 1])))
+    return Item.objects.filter(pk__in=shown.values("card")).order_by(*OPEN_ORDER)
+
+
+def _pages(rows: Iterable[tuple[Any, ...]], ids: Iterable[int], size: int) -> dict[int, Page]:
     columns: dict[int, list[BoardCard]] = defaultdict(list)
-    for card in _read(Item.objects.filter(pk__in=shown).order_by(*OPEN_ORDER)):
+    for card in starmap(_card, rows):
         columns[card.stage_id].append(card)
     return {pk: _page(columns[pk], size) for pk in ids}
 
@@ -157,22 +179,41 @@ def cards_by_id(cards: ItemQuerySet, ids: Iterable[int]) -> list[BoardCard]:
     return _read(cards.filter(pk__in=list(ids)[: 2 * MOST]))
 
 
-def _read(rows: ItemQuerySet) -> list[BoardCard]:
-    values = rows.annotate(**_MADE, **_MOMENTS).values_list(*_COLUMNS)
-    return [_card(*row) for row in values]
+def _rows_of(cards: ItemQuerySet) -> QuerySet[Item, tuple[Any, ...]]:
+    return cards.annotate(**_MADE, **_MOMENTS).values_list(*_COLUMNS)
+
+
+def _read(cards: ItemQuerySet) -> list[BoardCard]:
+    return list(starmap(_card, _rows_of(cards)))
 
 
 def _card(pk: int, grade_order: int, *row: Any) -> BoardCard:
-    plain, (entered, stalls, step, closed) = row[:-4], row[-4:]
+    moments = row[-4:]
+    entered, closed = moments[0], moments[-1]
     place = f"{closed}.{pk}" if closed is not None else f"{grade_order}.{entered}.{pk}"
-    moments = map(_moment, (entered, stalls, step, closed))
-    values: list[Any] = [pk, *plain, *moments, place]
-    return BoardCard(*values)
+    return BoardCard._make((pk, *row[:-4], *map(_moment, moments), place))
 
 
 def _page(cards: list[BoardCard], size: int) -> Page:
     shown = cards[:size]
     return Page(shown, shown[-1].place if len(cards) > size else "")
+
+
+_EVERYBODYS = PreparedRows(
+    lambda ids: _rows_of(_top_of(Item.objects.alive(), Stage.objects.filter(pk__among=ids), FIRST)),
+    list,
+)
+_ONES = PreparedRows(
+    lambda ids, owner: _rows_of(
+        _top_of(
+            Item.objects.alive().filter(owner_id=owner),
+            Stage.objects.filter(pk__among=ids),
+            FIRST,
+        )
+    ),
+    list,
+    int,
+)
 
 
 def _behind(place: str, *, open_stage: bool) -> Q | None:

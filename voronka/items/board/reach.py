@@ -10,6 +10,7 @@ from decimal import Decimal
 from django.db.models import Q
 
 from voronka.items.models import Item, ItemQuerySet, Watch
+from voronka.kernel.prepared_rows import PreparedRows
 from voronka.people.models import User
 from voronka.pipelines.models import Pipeline, Stage
 
@@ -76,12 +77,23 @@ def reach_of(user: User, pipeline: Pipeline, action: str = "see") -> Reach:
     owners = access.owners(access.scope(action, pipeline.item_type.code, pipeline.code))
     followed: tuple[Followed, ...] = ()
     if action == "see" and owners is not None and access.active:
-        rows = Watch.objects.filter(user_id=user.pk, item__pipeline_id=pipeline.pk)
-        rows = rows.filter(item__deleted_at=None).exclude(item__owner_id__in=owners)
-        facts = ("stage_id", "amount", "stalls_at", "closed_at")
-        columns = ("item_id", *(f"item__{fact}" for fact in facts))
+        rows = _FOLLOWED.all(user.pk, pipeline.pk, sorted(owners))
         followed = tuple(
             Followed(pk, stage_id, amount, stalls_at, closed_at is None)
-            for pk, stage_id, amount, stalls_at, closed_at in rows.values_list(*columns)
+            for pk, stage_id, amount, stalls_at, closed_at in rows
         )
     return Reach(pipeline.pk, owners, followed)
+
+
+_FOLLOWED = PreparedRows(
+    lambda user, pipeline, owners: (
+        Watch.objects.filter(user_id=user, item__pipeline_id=pipeline, item__deleted_at=None)
+        .exclude(item__owner_id__among=owners)
+        .values_list(
+            "item_id", "item__stage_id", "item__amount", "item__stalls_at", "item__closed_at"
+        )
+    ),
+    int,
+    int,
+    list,
+)

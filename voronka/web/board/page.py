@@ -227,7 +227,10 @@ class BoardPage:
     @cached_property
     def columns(self) -> list[Column]:
         """The columns of work with their first cards."""
-        pages = board.first_pages(self.cards, self.stages, size=self.size)
+        if self.asked:
+            pages = board.first_pages(self.cards, self.stages, size=self.size)
+        else:
+            pages = board.whole_pages(self.reach, self.stages, size=self.size)
         return [
             replace(head, cards=self.drawn(head.stage, pages[head.stage.pk])) for head in self.heads
         ]
@@ -236,7 +239,10 @@ class BoardPage:
     def ends(self) -> list[Column]:
         """The closed columns with what was won and lost this month."""
         ends = [stage for stage in self.stages if not stage.is_open]
-        figures = board.closed_figures(self.cards, ends, since=self.since) if ends else {}
+        if self.asked:
+            figures = board.closed_figures(self.cards, ends, since=self.since)
+        else:
+            figures = board.closed_in_month(self.reach, ends, since=self.since)
         return [Column(s, figures.get(s.pk, Figures()), str(s.name)) for s in ends]
 
     @property
