@@ -6,10 +6,13 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.utils import timezone
 
+from tests.channels.factories import make_channel, write_in
 from tests.clients.factories import make_client
 from tests.factories import make_item, make_item_type, make_pipeline, stage
 from tests.people.factories import make_department, make_role, make_user
+from voronka.channels.commands import send_message
 from voronka.items.commands import move_item
+from voronka.items.commands.answering import note_answer, start_clock
 from voronka.items.models import Item
 from voronka.journal.actors import Actor
 from voronka.kernel.errors import Forbidden
@@ -17,6 +20,7 @@ from voronka.people.models import User
 from voronka.timeline import day as days
 from voronka.timeline.commands.activities import Plan, finish_activity, plan_activity
 from voronka.timeline.day import MOST, Due, Kind, day
+from voronka.timeline.models import Conversation
 
 pytestmark = pytest.mark.django_db
 NOON = datetime(2026, 11, 24, 12, tzinfo=ZoneInfo("Europe/Moscow"))
@@ -53,7 +57,7 @@ def reasons(me, viewer=None, at=NOON):
     ]
 
 
-def test_the_list_runs_from_broken_promises_over_clocks_and_grades_to_new_cards(me):
+def test_the_list_runs_from_clocks_over_grades_and_broken_promises_to_new_cards(me):
     card(me, title="new", touched=False)
     card(me, title="no step")
     card(me, title="graded", grade=1, touched=False)
@@ -61,9 +65,9 @@ def test_the_list_runs_from_broken_promises_over_clocks_and_grades_to_new_cards(
     plan(me, NOON + timedelta(hours=3), card(me, title="c"), title="later today")
     plan(me, NOON - timedelta(hours=3), card(me, title="d"), title="broken promise")
     assert reasons(me) == [
-        ("overdue", "overdue", "broken promise"),
         ("clock", "clock", "clock"),
         ("a_grade", "new", "graded"),
+        ("overdue", "overdue", "broken promise"),
         ("today", "today", "later today"),
         ("no_step", "no_step", "no step"),
         ("new", "new", "new"),
@@ -75,6 +79,32 @@ def test_a_card_stands_once_and_takes_todays_promise_along(me):
     plan(me, NOON + timedelta(hours=4), item, title="call at four")
     (row,) = day(me, me, at=NOON).rows
     assert (row.kind.code, row.activity.title, row.item) == ("clock", "call at four", item)
+
+
+def test_a_client_who_waits_for_the_first_answer_stands_above_everything(me):
+    plan(me, NOON - timedelta(hours=3), card(me, title="a", grade=1), title="broken promise")
+    later, sooner = card(me, title="later"), card(me, title="sooner")
+    for item, minutes in ((later, 4), (sooner, -10)):
+        start_clock(item, at=NOON + timedelta(minutes=minutes - 5))
+    plan(me, NOON + timedelta(hours=1), sooner, title="call")
+    assert reasons(me) == [
+        ("enquiry", "enquiry", "sooner"),
+        ("enquiry", "enquiry", "later"),
+        ("a_grade", "overdue", "broken promise"),
+        ("today", "today", "call"),
+    ]
+
+
+def test_whoever_owes_a_client_an_answer_sees_it_until_it_is_given(me):
+    channel = make_channel(owner=me)
+    item = write_in(channel).item
+    note_answer(item.pk, by=Actor.user(me), at=timezone.now())  # by phone: nobody was reached
+    talk = Conversation.objects.get()
+    Conversation.objects.update(waiting_since=NOON - timedelta(hours=2))
+    (row,) = [r for r in day(me, me, at=NOON).rows if r.item == item]
+    assert (row.kind.code, row.at) == ("answer", NOON - timedelta(hours=2))
+    send_message(channel_id=channel.pk, conversation_id=talk.pk, text="Hi", by=Actor.user(me))
+    assert "answer" not in [r.kind.code for r in day(me, me, at=NOON).rows]
 
 
 def test_two_promises_on_one_card_are_two_things_to_do(me):
@@ -218,7 +248,7 @@ def test_the_number_of_queries_does_not_grow_with_the_list(
         plan(me, NOON + timedelta(hours=1 + number), item)
         card(me, contact=client.pk, touched=number % 2 == 0)
     person = User.objects.select_related("role").get(pk=me.pk)
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(16):
         rows = day(person, person, at=NOON).rows
         assert len([str(r.item.stage) + r.client.name for r in rows]) == 2 * cards
 

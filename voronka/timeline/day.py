@@ -22,7 +22,7 @@ from voronka.people.access import CLIENTS, Scope
 from voronka.people.models import User
 from voronka.pipelines.grades import ORDER
 from voronka.pipelines.models import ItemType
-from voronka.timeline.models import Activity, ActivityQuerySet, Question
+from voronka.timeline.models import Activity, ActivityQuerySet, Conversation, Question
 
 MOST = 200  # rows of one kind; whoever has more is shown "200+"
 NEAR = timedelta(hours=2)  # calendar time before a stage's deadline from which the clock presses
@@ -76,6 +76,7 @@ class Kind:
     rank: int
     title: Promise
     find: Callable[[Asked], Iterable[Due]]
+    alone: bool = False  # it takes no promise of its card along: something else has to be done
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +133,22 @@ class Day:
 # -- kinds of rows ----------------------------------------------------------------------------
 
 
+def enquiries(asked: Asked) -> list[Due]:
+    """Cards whose client waits for the first answer (Q1), the most urgent first."""
+    rows = asked.cards.filter(clock_due_at__isnull=False)
+    return _cards(rows.order_by("clock_due_at", "pk"), "clock_due_at")
+
+
+def answers(asked: Asked) -> list[Due]:
+    """Cards in whose talks the person owes the client an answer (TL-5); the longest wait first."""
+    rows = Conversation.objects.waiting().filter(owner_id=asked.person.pk)
+    rows = rows.filter(item__in=asked.seen.filter(closed_at=None).values("pk"))
+    found = rows.order_by("waiting_since", "pk").values_list(
+        "waiting_since", "item_id", "item__grade_order"
+    )[:MOST]
+    return [Due(at, item, None, grade) for at, item, grade in found]
+
+
 def overdue(asked: Asked) -> list[Due]:
     """Promises whose time has passed; the best grade first, then the oldest."""
     rows = asked.planned.filter(due_at__lt=asked.now)
@@ -174,11 +191,19 @@ def new(asked: Asked) -> list[Due]:
 
 _UNTOUCHED = Q(last_touch_at=None, first_response_at=None, stage_entered_at=F("created_at"))
 
-A_GRADE = Kind("a_grade", 40, pgettext_lazy("my day", "A-grade first"), lambda asked: ())
+A_GRADE = Kind("a_grade", 25, pgettext_lazy("my day", "A-grade first"), lambda asked: ())
 KINDS: list[Kind] = [
-    Kind("overdue", 20, pgettext_lazy("my day", "Overdue"), overdue),
-    Kind("question", 25, pgettext_lazy("my day", "Questions to you"), questions),
-    Kind("clock", 30, pgettext_lazy("my day", "Stage deadline"), clocks),
+    Kind(
+        "enquiry",
+        10,
+        pgettext_lazy("my day", "First answer within five minutes"),
+        enquiries,
+        alone=True,
+    ),
+    Kind("answer", 15, pgettext_lazy("my day", "Clients wait for an answer"), answers, alone=True),
+    Kind("clock", 20, pgettext_lazy("my day", "Stage deadline"), clocks),
+    Kind("overdue", 30, pgettext_lazy("my day", "Overdue"), overdue),
+    Kind("question", 35, pgettext_lazy("my day", "Questions to you"), questions),
     Kind("today", 50, pgettext_lazy("my day", "Today"), today),
     Kind("no_step", 60, pgettext_lazy("my day", "No next step"), without_next_step),
     Kind("new", 70, pgettext_lazy("my day", "New, not touched yet"), new),
@@ -198,7 +223,7 @@ def day(person: User, viewer: User, *, shown: int = 30, at: datetime | None = No
     """Return the person's list for today, as the viewer may see it.
 
     A card stands in it once, under the first reason that applies; promises stand in it one by
-    one. What waits lower down rises to "A-grade first" when its card is graded A. 14 SQL queries
+    one. What waits lower down rises to "A-grade first" when its card is graded A. 16 SQL queries
     at most, however long the list is.
 
     Args:
@@ -310,11 +335,11 @@ def _once(found: Sequence[Chosen]) -> list[Chosen]:
     for group, kind, due in sorted(found, key=lambda row: row[0].rank):
         item = due.item_id
         if item is not None and item in cards:
-            group, kind, before = chosen[cards[item]]
             if due.activity_id is None:
                 continue
-            if before.activity_id is None:
-                chosen[cards[item]] = (group, kind, replace(before, activity_id=due.activity_id))
+            above, why, before = chosen[cards[item]]
+            if before.activity_id is None and not why.alone:
+                chosen[cards[item]] = (above, why, replace(before, activity_id=due.activity_id))
                 continue
         elif item is not None and due.activity_id is None:
             if item in promised:

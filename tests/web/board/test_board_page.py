@@ -12,6 +12,7 @@ from django.utils import timezone
 from tests.factories import make_field, make_item, make_item_type, make_pipeline, stage
 from tests.people.factories import make_department, make_role, make_user
 from voronka.items import commands
+from voronka.items.models import Item
 from voronka.journal.actors import Actor
 from voronka.people import commands as people
 from voronka.timeline.commands.activities import Plan, plan_activity
@@ -199,6 +200,22 @@ def test_a_card_tells_its_next_step_its_clock_and_its_grade(browser, boss):
     assert "next-step none" in first
     assert "Ask about the &lt;oven&gt;" in second
     assert "clock-late" not in second
+
+
+def test_a_card_whose_client_waits_for_the_first_answer_shows_that_clock(browser):
+    pipeline = make_pipeline()
+    item = make_item(pipeline)
+    due = timezone.now() + timedelta(minutes=3, seconds=30)
+    Item.objects.filter(pk=item.pk).update(
+        clock_started_at=due - timedelta(minutes=5), clock_due_at=due
+    )
+    page = browser.get(url(pipeline)).content.decode()
+    assert f'data-due="{int(due.timestamp() * 1000)}"' in page
+    assert re.search(r'class="next-step answer"[^>]*>на ответ 3:\d\d<', page)
+    Item.objects.filter(pk=item.pk).update(clock_due_at=timezone.now() - timedelta(seconds=70))
+    page = browser.get(url(pipeline)).content.decode()
+    assert re.search(r'class="clock clock-late"', page)
+    assert re.search(r"ответ просрочен на 1:1\d<", page)
 
 
 def test_what_people_wrote_stays_text(browser):

@@ -50,6 +50,8 @@ class BoardCard(NamedTuple):
     entered_at: datetime
     stalls_at: datetime | None
     step_at: datetime | None
+    asked_at: datetime | None  # since when the client waits for the first answer
+    answer_due: datetime | None  # until when the five-minute clock runs
     closed_at: datetime | None
     place: str
 
@@ -69,8 +71,16 @@ class Micros(Func):
 _MADE = {"source_title": Cast("source__name", TextField())}
 _MOMENTS = {
     f"{column}_micros": Micros(column)
-    for column in ("stage_entered_at", "stalls_at", "next_activity_at", "closed_at")
+    for column in (
+        "stage_entered_at",
+        "stalls_at",
+        "next_activity_at",
+        "clock_started_at",
+        "clock_due_at",
+        "closed_at",
+    )
 }
+_MOMENTS_COUNT = len(_MOMENTS)  # they stand last in a row
 _COLUMNS = (
     "pk",
     "grade_order",
@@ -188,10 +198,10 @@ def _read(cards: ItemQuerySet) -> list[BoardCard]:
 
 
 def _card(pk: int, grade_order: int, *row: Any) -> BoardCard:
-    moments = row[-4:]
+    moments = row[-_MOMENTS_COUNT:]
     entered, closed = moments[0], moments[-1]
     place = f"{closed}.{pk}" if closed is not None else f"{grade_order}.{entered}.{pk}"
-    return BoardCard._make((pk, *row[:-4], *map(_moment, moments), place))
+    return BoardCard._make((pk, *row[:-_MOMENTS_COUNT], *map(_moment, moments), place))
 
 
 def _page(cards: list[BoardCard], size: int) -> Page:

@@ -22,12 +22,15 @@ from voronka.kernel.texts import LocalText
 from voronka.pipelines.models import ItemType, Stage
 from voronka.web import words
 from voronka.web.addresses import path_of
+from voronka.web.answer_clock import AnswerClock
 from voronka.web.templatetags.voronka import avatar, icon
 
 SOON = 0.75  # of the deadline spent: the clock turns amber
 _LONG = 56  # letters; a longer title may be cut, so it is whole on hover
 _STEP_ICONS = {"call": "phone", "meeting": "users", "task": "checkbox"}
 _CLOCK = '<span class="clock{}" style="--spent:{:.2f}" role="img" title="{}"></span>'
+_RING = '<span class="clock {}" style="--spent:{:.2f}" {} role="img" title="{}"></span>'
+_ANSWER = '<span class="next-step answer{}" {}>{}</span>'
 _STEP = '<span class="next-step{}" title="{}">{}{}</span>'
 
 
@@ -74,6 +77,7 @@ class Drawer:
 
     def _card(self, card: BoardCard) -> str:
         is_open = card.closed_at is None
+        answer = AnswerClock.of(card.asked_at, card.answer_due, self.now) if is_open else None
         late = is_open and card.stalls_at is not None and card.stalls_at <= self.now
         stage = self.stages[card.stage_id]
         movable = is_open and self.movable.holds(card.owner_id)
@@ -89,11 +93,11 @@ class Drawer:
             f'<article class="board-card{css}" id="item-{card.pk}"'
             f' data-at="{card.stage_id}/{card.place}">'
             f'<a class="title" href="{self._before}{card.pk}{self._behind}" data-slider{hint}>'
-            f"{title}</a>{self._clock(card, late=late) if is_open else ''}"
+            f"{title}</a>{self._ring(card, answer, late=late) if is_open else ''}"
             f'<div class="line"><span class="client">{escape(card.client)}</span>'
             f'<span class="amount">{amount}</span></div><div class="meta">'
             f"{self._owners.get(card.owner_id) or self._owner(card)}{self._marks(card)}"
-            f"{self._closed(card.closed_at) if card.closed_at else self._step(card)}"
+            f"{self._closed(card.closed_at) if card.closed_at else self._step(card, answer)}"
             f"{self._move_button if movable else ''}</div></article>"
         )
 
@@ -105,6 +109,12 @@ class Drawer:
         if source is None:
             source = self._sources[card.source_name] = _source(card)
         return grade + source + (self._repeat if card.repeat else "")
+
+    def _ring(self, card: BoardCard, answer: AnswerClock | None, *, late: bool) -> str:
+        """Draw the five-minute clock while it runs, else the stage's."""
+        if answer is None:
+            return self._clock(card, late=late)
+        return _RING.format(answer.css, answer.spent, answer.moments, self._unanswered)
 
     def _clock(self, card: BoardCard, *, late: bool) -> str:
         if card.stalls_at is None:
@@ -119,7 +129,10 @@ class Drawer:
         css = " clock-soon" if spent > SOON else ""
         return _CLOCK.format(css, spent, self._left % words.duration(left, units=self._units))
 
-    def _step(self, card: BoardCard) -> str:
+    def _step(self, card: BoardCard, answer: AnswerClock | None) -> str:
+        if answer is not None:
+            tone = f" text-{answer.tone}" if answer.tone else ""
+            return _ANSWER.format(tone, answer.moments, escape(answer.text))
         at = card.step_at
         if at is None:
             return self._no_step
@@ -154,6 +167,10 @@ class Drawer:
     @cached_property
     def _paused(self) -> str:
         return icon("player-pause", "clock-paused", _("The stage's clock stands still"))
+
+    @cached_property
+    def _unanswered(self) -> str:
+        return escape(_("The client waits for the first answer"))
 
     @cached_property
     def _closed_mark(self) -> str:

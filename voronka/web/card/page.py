@@ -27,6 +27,7 @@ from voronka.pipelines.queries import fields_in_use, ordered_stages
 from voronka.pipelines.system_fields import system_fields
 from voronka.timeline.conversations import guest_of
 from voronka.web.addresses import address
+from voronka.web.answer_clock import AnswerClock
 from voronka.web.card.buttons import Button, buttons_of
 from voronka.web.card.linked import Linked, MiniBoard, linked_cards, mini_boards
 from voronka.web.card.parts import Block, Criterion, Person, Prop, Segment, stage_bar
@@ -130,6 +131,11 @@ class CardPage:
         """Names of the fields, and words of the criteria, that the next stage still wants."""
         names = [str(name) for name in self.verdict.missing.values()]
         return list(dict.fromkeys(names + [str(c.text) for c in self.verdict.criteria]))
+
+    @cached_property
+    def answer_clock(self) -> AnswerClock | None:
+        """The five-minute clock, while the client waits for the first answer."""
+        return AnswerClock.of(self.item.clock_started_at, self.item.clock_due_at)
 
     @cached_property
     def spent(self) -> float | None:

@@ -38,6 +38,8 @@ def _in(_language: str | None) -> SafeString:
         "copied": _("The link is copied"),
         "this_page": _("This page"),
         "everywhere": _("Everywhere"),
+        "answer_left": _("%s to answer") % "{span}",
+        "answer_late": _("answer is %s late") % "{span}",
         "keys_title": _("Keys"),
         "common_keys": "\n".join(
             [

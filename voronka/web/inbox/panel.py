@@ -24,9 +24,9 @@ from voronka.people.requests import SignedInRequest
 from voronka.timeline.conversations import MESSAGES, conversations_of, last_rethreading, thread
 from voronka.timeline.models import Conversation, Message, Rethreading
 from voronka.web.addresses import address
+from voronka.web.answer_clock import AnswerClock
 
 MOST_SHOWN = 500  # messages that are read again when something changes
-SOON = 0.75  # of the five minutes spent: the clock turns amber
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,28 +48,11 @@ def channel_signs() -> dict[int, Sign]:
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """How long a client waits: `css` and `spent` draw the ring of the five-minute clock."""
+    """How long a client waits; with the five-minute clock while it runs."""
 
     since: datetime
     span: timedelta
-    due: datetime | None = None  # of the five-minute clock, while it runs
-    left: timedelta = timedelta(0)
-    spent: float = 0.0
-
-    @property
-    def late(self) -> bool:
-        """Whether the five minutes are over."""
-        return self.due is not None and self.left < timedelta(0)
-
-    @property
-    def over(self) -> timedelta:
-        """How long ago the five minutes ended."""
-        return -self.left
-
-    @property
-    def css(self) -> str:
-        """The clock's class, by what is spent."""
-        return "clock-late" if self.late else "clock-soon" if self.spent > SOON else ""
+    clock: AnswerClock | None = None
 
 
 def wait_of(conversation: Conversation) -> Wait | None:
@@ -77,14 +60,9 @@ def wait_of(conversation: Conversation) -> Wait | None:
     since = conversation.waiting_since
     if since is None or conversation.closed_at is not None:
         return None
-    now = timezone.now()
-    item = conversation.item
-    if item is None or item.clock_started_at is None or item.clock_due_at is None:
-        return Wait(since, now - since)
-    left = item.clock_due_at - now
-    whole = item.clock_due_at - item.clock_started_at
-    spent = max(0.0, 1 - left / whole) if whole > timedelta(0) else 1.0
-    return Wait(since, now - since, item.clock_due_at, left, min(spent, 1.0))
+    now, item = timezone.now(), conversation.item
+    clock = AnswerClock.of(item.clock_started_at, item.clock_due_at, now) if item else None
+    return Wait(since, now - since, clock)
 
 
 @dataclass

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext_lazy
 
 from voronka.timeline.day import Row
+from voronka.web.answer_clock import AnswerClock
 from voronka.web.words import duration, when
 
 SPANS: dict[str, Promise] = {
@@ -33,6 +34,7 @@ class Why:
     text: str
     icon: str
     tone: str = ""
+    clock: AnswerClock | None = None  # runs by the second
 
 
 def why(row: Row) -> Why:
@@ -48,6 +50,18 @@ def _planned(row: Row) -> Why:
 
 def _overdue(row: Row) -> Why:
     return Why(_("promised: %(moment)s") % {"moment": when(row.at)}, "alarm", "red")
+
+
+def _enquiry(row: Row) -> Why:
+    clock = AnswerClock.of(row.item.clock_started_at, row.at) if row.item else None
+    if clock is None:
+        return Why(_("the client waits for an answer"), "messages", "red")
+    return Why(clock.text, "bolt", clock.tone, clock)
+
+
+def _answer(row: Row) -> Why:
+    span = duration(timezone.now() - row.at) if row.at else "—"
+    return Why(_("the client waits %(span)s for an answer") % {"span": span}, "messages", "amber")
 
 
 def _clock(row: Row) -> Why:
@@ -80,6 +94,8 @@ def _new(row: Row) -> Why:
 
 _ICONS = {"call": "phone", "meeting": "users", "task": "checkbox"}
 _WORDS: dict[str, Callable[[Row], Why]] = {
+    "enquiry": _enquiry,
+    "answer": _answer,
     "overdue": _overdue,
     "clock": _clock,
     "no_step": _no_step,
