@@ -22,6 +22,7 @@ from voronka.people.access import Scope
 from voronka.people.models import User
 from voronka.people.requests import SignedInRequest
 from voronka.web.audit import sentences
+from voronka.web.audit.vocabulary import KINDS, SUBJECTS
 from voronka.web.rights import needs_right
 from voronka.web.spreadsheets import CSV, csv_lines
 
@@ -41,7 +42,7 @@ def index(request: SignedInRequest) -> HttpResponse:
         "chain": queries.chain_state(),
         "people": User.objects.order_by("name"),
         "subjects": sorted(
-            ((code, str(title)) for code, title in sentences.SUBJECTS.items()), key=lambda p: p[1]
+            ((code, str(title)) for code, title in SUBJECTS.items()), key=lambda p: p[1]
         ),
         "chosen": request.GET,
         "filtered": any(request.GET.get(name) for name in ("who", "about", "number", "verb"))
@@ -88,8 +89,8 @@ def _filters(request: SignedInRequest) -> dict[str, Any]:
     since, until = _day(get("since", "")), _day(get("until", ""))
     return {
         "actor_user_id": int(who) if who.isdecimal() and len(who) < 16 else None,
-        "actor_kinds": [who] if who in sentences.KINDS else [],
-        "subject_type": get("about", "") if get("about", "") in sentences.SUBJECTS else "",
+        "actor_kinds": [who] if who in KINDS else [],
+        "subject_type": get("about", "") if get("about", "") in SUBJECTS else "",
         "subject_id": int(number) if number.isdecimal() and len(number) < 19 else None,
         "verb": get("verb", "")[:60],
         "since": _start(since) if since else None,
