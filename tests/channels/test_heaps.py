@@ -9,7 +9,7 @@ from voronka.clients.commands import exclude
 from voronka.clients.models import Client
 from voronka.items.models import Item, ResponseClock, StageVisit
 from voronka.journal.models import Event
-from voronka.kernel.prepared import remembering
+from voronka.kernel.remembering import remembering
 from voronka.timeline.models import Message, Notification
 
 pytestmark = pytest.mark.django_db

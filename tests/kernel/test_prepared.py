@@ -11,8 +11,9 @@ from django.utils import timezone
 
 from tests.factories import make_item, make_pipeline
 from voronka.items.models import Item
-from voronka.kernel.prepared import Prepared, remembering
+from voronka.kernel.prepared import Prepared
 from voronka.kernel.prepared_rows import PreparedRows
+from voronka.kernel.remembering import remembering
 from voronka.pipelines.models import Stage
 
 pytestmark = pytest.mark.django_db

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Concatenate, ParamSpec, TypeVar, cast
+from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -15,6 +15,7 @@ from ninja.security import HttpBearer
 from voronka.journal.actors import Actor
 from voronka.kernel.buckets import Buckets
 from voronka.kernel.errors import DomainError, Forbidden
+from voronka.kernel.remembering import remembering
 from voronka.people.commands import use_token
 from voronka.people.models import ApiToken, User
 
@@ -27,6 +28,7 @@ class TokenRequest(HttpRequest):
 
     auth: ApiToken
     person: User  # whose token it is
+    stamp: int  # of the set-up
 
 
 class TooMany(DomainError):
@@ -54,7 +56,8 @@ class TokenAuth(HttpBearer):
         if found is not None and (wait := _buckets.take(found.pk, settings.API_RATE_PER_MINUTE)):
             raise TooMany(wait)
         if found is not None:
-            cast(TokenRequest, request).person = found.user
+            known = cast(TokenRequest, request)
+            known.person, known.stamp = found.user, cast(Any, found).setup_stamp
         return found
 
 
@@ -70,7 +73,7 @@ def scope(
     ) -> Callable[Concatenate[TokenRequest, P], R]:
         @wraps(view)
         def guarded(request: TokenRequest, *args: P.args, **kwargs: P.kwargs) -> R:
-            with override(request.person.language):
+            with remembering(request.stamp), override(request.person.language):
                 if name not in request.auth.scopes:
                     raise Forbidden(
                         _("This token lacks the scope “%(scope)s”. Make one that has it.")

@@ -122,11 +122,13 @@ _STAGE = Prepared(
     int,
     str,
     model=Stage,
+    steady=True,
 )
 _PIPELINE = Prepared(
     lambda code: Pipeline.objects.select_related("item_type").filter(code=code),
     str,
     model=Pipeline,
+    steady=True,
 )
 _FRESH = Prepared(lambda pk: Item.objects.select_related(*_WITH).filter(pk=pk), int, model=Item)
 

@@ -53,7 +53,9 @@ class LargeOrder:
     passes: list[Pass]
 
 
-_HIGH_VALUE = Prepared(lambda pk: HighValue.objects.filter(pipeline_id=pk), int, model=HighValue)
+_HIGH_VALUE = Prepared(
+    lambda pk: HighValue.objects.filter(pipeline_id=pk), int, model=HighValue, steady=True
+)
 
 
 def large_order(item: Item) -> LargeOrder | None:

@@ -38,7 +38,7 @@ class Reader:
         self._main = _Part.of(info, select, alias) if models else None
         self._annotations = list((compiler.annotation_col_map or {}).items())
 
-    def read(self, rows: list[_Row], connection: Any) -> list[Any]:
+    def read(self, rows: Sequence[_Row], connection: Any) -> list[Any]:
         """Return a model of each row, with its joined models, or a tuple of its values."""
         if self._main is None:
             return [self._values(row, connection) for row in rows]

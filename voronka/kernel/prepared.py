@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
-from django.db import connections
+from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models import Field, ForeignObject, Lookup, Model, QuerySet
 from django.db.transaction import TransactionManagementError
 
 from voronka.kernel.hydrating import Reader
+from voronka.kernel.remembering import Rows, answer, read_by_steady
 
 M = TypeVar("M", bound=Model)
 
 _BIGGEST = 2**63 - 1
+_TABLE = re.compile(r'(?:FROM|JOIN) "(\w+)"')  # as Django writes them, subqueries included
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MARKS: dict[type, Callable[[int], object]] = {
     int: lambda n: -1_000_000_007 - n,
@@ -47,27 +48,6 @@ class Among(_Lookup):
         return f"{column} = ANY(%s::bigint[])", [*params, self.rhs]
 
 
-@contextmanager
-def remembering() -> Iterator[None]:
-    """Ask each `steady` query once in the block: what is set up is read once for a piece of work.
-
-    For work that changes nothing of the set-up. The rows are shared: nobody may change them.
-    """
-    if _memory.get() is not None:
-        yield
-        return
-    token = _memory.set({})
-    try:
-        yield
-    finally:
-        _memory.reset(token)
-
-
-_memory: ContextVar[dict[tuple[Any, ...], list[Any]] | None] = ContextVar(
-    "voronka_steady_rows", default=None
-)
-
-
 class Prepared(Generic[M]):
     """A query that is asked often, with other values each time.
 
@@ -80,7 +60,8 @@ class Prepared(Generic[M]):
         kinds: the type of each value: int, str, an aware datetime, or list for the ids of an
             `__among`.
         model: of the rows.
-        steady: rows of the set-up: inside `remembering` they are read once.
+        steady: rows of the set-up: inside `remembering` they are read once while nobody changes it.
+            Each table that the query names must have the trigger of `stamped`.
 
     Example:
         >>> _stages = Prepared(lambda pk: Stage.objects.filter(pipeline_id=pk), int, model=Stage)
@@ -106,25 +87,24 @@ class Prepared(Generic[M]):
         Raises:
             TransactionManagementError: the query locks rows, but there is no transaction.
         """
-        memory = _memory.get() if self.steady else None
-        if memory is None:
-            return self._ask(values)
-        if (self, *values) not in memory:
-            memory[self, *values] = self._ask(values)
-        return list(memory[self, *values])
-
-    def _ask(self, values: tuple[object, ...]) -> list[M]:
         if any(isinstance(value, int) and abs(value) > _BIGGEST for value in values):
             return []  # what the database can't hold stands in no row; addresses may name anything
         written = self._written or self._write()
+        if written.steady:
+            key = tuple(tuple(v) if isinstance(v, list) else v for v in values)
+            rows = answer((self, *key), lambda: self._ask(written, values))
+        else:
+            rows = self._ask(written, values)
+        return cast("list[M]", written.reader.read(rows, connections[written.alias]))
+
+    def _ask(self, written: _Written, values: tuple[object, ...]) -> Rows:
         asked: list[Any] = [p.of(values) if isinstance(p, _Place) else p for p in written.places]
         connection = connections[written.alias]
         if written.locks and connection.get_autocommit():
             raise TransactionManagementError("Rows can be locked in a transaction only.")
         with connection.cursor() as cursor:
             cursor.execute(written.sql, asked)
-            rows = cursor.fetchall()
-        return cast("list[M]", written.reader.read(rows, connection))
+            return cast(Rows, cursor.fetchall())
 
     def first(self, *values: object) -> M | None:
         """Return the first of the rows, None when there is none. One SQL query."""
@@ -145,7 +125,11 @@ class Prepared(Generic[M]):
         if {p.number for p in places if isinstance(p, _Place)} != set(range(len(self._marks))):
             raise TypeError("A prepared query must compare each value with a column.")
         locks = bool(rows.query.select_for_update)
-        self._written = _Written(rows.db, sql, places, locks, Reader(compiler, rows.db))
+        # A replica may lag behind the stamp, which is read where it is written.
+        steady = self.steady and rows.db == DEFAULT_DB_ALIAS
+        if steady:
+            read_by_steady(_TABLE.findall(sql))
+        self._written = _Written(rows.db, sql, places, locks, steady, Reader(compiler, rows.db))
         return self._written
 
 
@@ -157,6 +141,7 @@ class _Written:
     sql: str
     places: list[Any]
     locks: bool
+    steady: bool
     reader: Reader
 
 

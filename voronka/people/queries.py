@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from voronka.kernel.prepared import Prepared
+from voronka.kernel.stamps import stamp_beside
 from voronka.people.access import SCOPE_TITLES, Scope
 from voronka.people.errors import NoLongerHere
 from voronka.people.fingerprints import fingerprint
@@ -151,7 +152,10 @@ def company() -> Company:
 
 
 def find_token(plain: str) -> ApiToken | None:
-    """Return a good key by its text, with its person and role; None for any other. One query."""
+    """Return a good key by its text, with its person and role; None for any other. One query.
+
+    What the key may is read each time. It brings the stamp of the set-up, as `setup_stamp`.
+    """
     return _TOKEN.first(fingerprint(plain), timezone.now())
 
 
@@ -187,7 +191,10 @@ def require_all_working(user_ids: Iterable[int]) -> None:
 
 
 _WORKING = Prepared(
-    lambda pk: User.objects.filter(pk=pk, is_active=True).only("pk").order_by(), int, model=User
+    lambda pk: User.objects.filter(pk=pk, is_active=True).only("pk").order_by(),
+    int,
+    model=User,
+    steady=True,
 )
 _COMPANY = Prepared(lambda: Company.objects.filter(pk=1), model=Company, steady=True)
 _TOKEN = Prepared(
@@ -195,6 +202,7 @@ _TOKEN = Prepared(
         ApiToken.objects.select_related("user__role")
         .filter(Q(expires_at=None) | Q(expires_at__gt=now), token_hash=digest)
         .filter(revoked_at=None, user__is_active=True)
+        .annotate(setup_stamp=stamp_beside())
     ),
     str,
     datetime,

@@ -85,7 +85,7 @@ def live_pipelines() -> list[Pipeline]:
     return _LIVE.all()
 
 
-_BY_IDS = Prepared(lambda ids: Stage.objects.filter(pk__among=ids), list, model=Stage)
+_BY_IDS = Prepared(lambda ids: Stage.objects.filter(pk__among=ids), list, model=Stage, steady=True)
 _FIELDS = Prepared(
     lambda pk: (
         Field.objects.filter(item_type_id=pk, archived=False)
@@ -94,6 +94,7 @@ _FIELDS = Prepared(
     ),
     int,
     model=Field,
+    steady=True,
 )
 _LIVE = Prepared(
     lambda: (
@@ -102,6 +103,7 @@ _LIVE = Prepared(
         .order_by("item_type__position", "item_type_id", "position", "pk")
     ),
     model=Pipeline,
+    steady=True,
 )
 _STAGES = Prepared(lambda pk: Stage.objects.filter(pipeline_id=pk), int, model=Stage, steady=True)
 

@@ -200,7 +200,10 @@ def require_pass(item: Item, to: Stage, by: Actor) -> None:
 
 
 _HIGH_VALUE = Prepared(
-    lambda pipeline_id: HighValue.objects.filter(pipeline_id=pipeline_id), int, model=HighValue
+    lambda pipeline_id: HighValue.objects.filter(pipeline_id=pipeline_id),
+    int,
+    model=HighValue,
+    steady=True,
 )
 
 

@@ -33,7 +33,7 @@ from voronka.journal.models import Event
 from voronka.kernel.combining import Combiner
 from voronka.kernel.errors import DomainError, InvalidInput, NotFound
 from voronka.kernel.gathering import gathered
-from voronka.kernel.prepared import remembering
+from voronka.kernel.remembering import remembering
 from voronka.kernel.rows import insert_row
 from voronka.people import access
 from voronka.people.queries import company
@@ -41,6 +41,7 @@ from voronka.people.queries import company
 log = logging.getLogger(__name__)
 _TAKEN_FOR = timedelta(seconds=30)  # whoever received it works on it; after that anybody may
 _SEEN_EVERY = timedelta(minutes=1)  # how often a channel's `last_received_at` is written
+_seen: dict[int, datetime] = {}  # channel -> when this process has written it
 
 
 def receive(channel: Channel, event: RawEvent, *, process_now: bool = True) -> Enquiry:
@@ -81,10 +82,10 @@ def _store(channel: Channel, event: RawEvent) -> Enquiry:
         next_try_at=now + _TAKEN_FOR,
     )
     insert_row(enquiry)
-    seen = channel.last_received_at
+    seen = _seen.get(channel.pk)
     if not event.test and (seen is None or now - seen > _SEEN_EVERY):
         Channel.objects.filter(pk=channel.pk).update(last_received_at=now)
-        channel.last_received_at = now
+        _seen[channel.pk] = now
     return enquiry
 
 

@@ -30,6 +30,7 @@ from voronka.channels.providers.forms.queries import form_by_key, shown
 from voronka.channels.queries import channel_of
 from voronka.channels.registry import provider_of
 from voronka.kernel.buckets import Buckets
+from voronka.kernel.remembering import remembering
 from voronka.kernel.texts import LANGUAGES
 from voronka.web.intake.drawing import drawn, thanks_of
 
@@ -42,7 +43,7 @@ _buckets = Buckets()  # of posts to one channel from one address
 @require_http_methods(["GET", "HEAD", "POST", "OPTIONS"])
 def form(request: HttpRequest, key: str) -> HttpResponse:
     """Show a form, or take a post: of ours, of a foreign site's browser, of a server."""
-    with _language(request):
+    with remembering(), _language(request):
         return _answered(request, _form(key))
 
 

@@ -30,11 +30,13 @@ def _by_key(key: str) -> QuerySet[Form]:
         *(f"channel__pipeline__{c}" for c in ("name", "split_reason", "naming")),
         *(f"channel__pipeline__item_type__{c}" for c in ("name", "plural", "success", "icon")),
         *(f"channel__owner__{c}" for c in ("password", "hours", "theme", "phone", "dismissed_at")),
+        *(f"channel__{c}" for c in ("cursor", "last_received_at", "last_sent_at", "tested_at")),
+        *(f"channel__{c}" for c in ("test_took", "learned_pause", "problem", "problem_at")),
     )
     return rows.filter(channel__key=key, channel__archived_at=None)
 
 
-_BY_KEY = Prepared(_by_key, str, model=Form)
+_BY_KEY = Prepared(_by_key, str, model=Form, steady=True)
 _OF_CHANNEL = Prepared(lambda pk: Form.objects.filter(channel_id=pk), int, model=Form, steady=True)
 
 
