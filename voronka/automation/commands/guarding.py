@@ -63,19 +63,24 @@ class Guards:
         return ""
 
     def is_busy(self, robot: Robot, item: Item) -> bool:
-        """Whether another worker is reaching the card's client now: two must not count at once.
+        """Whether another worker counts towards the same cap now: two must not count at once.
 
-        Else the client is this transaction's until it ends.
+        Else the client, and a robot with a cap of its own, are this transaction's until it ends.
         """
+        wanted: list[tuple[str, int]] = []
         client_id = item.company_id or item.contact_id
-        if client_id is None or not reaches_client(robot):
-            return False
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT pg_try_advisory_xact_lock(hashtextextended('voronka reach', %s))",
-                [client_id],
-            )
-            return not cursor.fetchone()[0]
+        if client_id is not None and (reaches_client(robot) or robot.per_client is not None):
+            wanted.append(("voronka reach", client_id))
+        if robot.per_day is not None:
+            wanted.append(("voronka robot", robot.pk))
+        for kind, pk in wanted:
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    "SELECT pg_try_advisory_xact_lock(hashtextextended(%s, %s))", [kind, pk]
+                )
+                if not cursor.fetchone()[0]:
+                    return True
+        return False
 
     def note(self, item: Item) -> None:
         """Count a run that has just acted on a card."""
