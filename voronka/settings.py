@@ -224,6 +224,7 @@ EVENT_HANDLERS: dict[str, list[str]] = {
         "voronka.items.commands.recounting.on_setup_changed",
     ],
     "field.restored": ["voronka.items.commands.recounting.on_setup_changed"],
+    "calendar.": ["voronka.items.commands.recounting.on_calendar_changed"],
     "pipeline.changed": ["voronka.items.commands.inheriting.on_pipeline_changed"],
     "channel.created": ["voronka.channels.providers.chat.commands.on_channel_saved"],
     "channel.changed": ["voronka.channels.providers.chat.commands.on_channel_saved"],

@@ -1,7 +1,7 @@
 """Fields that count themselves: right after every way a card can change (RB-12)."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
@@ -39,6 +39,8 @@ from voronka.journal.actors import Actor
 from voronka.journal.models import Event
 from voronka.kernel.errors import InvalidInput
 from voronka.kernel.texts import LocalText
+from voronka.kernel.worktime import OFFICE_HOURS
+from voronka.people.commands import save_calendar
 from voronka.pipelines.commands.fields import (
     archive_field,
     restore_field,
@@ -334,3 +336,29 @@ def test_an_archived_formula_rests_and_counts_again_when_it_returns(pipeline):
 
 def pipeline_again(pipeline):
     return Pipeline.objects.select_related("item_type").get(pk=pipeline.pk)
+
+
+def test_working_days_are_those_of_the_companys_calendar_and_follow_it(pipeline):
+    calendar = save_calendar(
+        code="house", name=LocalText("Дом"), hours=OFFICE_HOURS, is_default=True, by=SYSTEM
+    )
+    count_field(pipeline, "work", "number", "workdays(2026-11-27, ready)")
+    item = make_item(pipeline_again(pipeline), ready="2026-12-04")
+    assert item.values["work"] == 5
+    jobs = ProcrastinateJob.objects.filter(
+        task_name__endswith="recount_cards", args={"item_type_id": pipeline.item_type_id}
+    )
+    before = jobs.count()
+    save_calendar(
+        calendar.pk,
+        code="house",
+        name=LocalText("Дом"),
+        hours=OFFICE_HOURS,
+        days_off=[date(2026, 12, 1)],
+        is_default=True,
+        by=SYSTEM,
+    )
+    assert jobs.count() == before + 1
+    recount_all(pipeline.item_type_id)
+    item.refresh_from_db()
+    assert item.values["work"] == 4

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.utils.translation import override
@@ -22,6 +23,7 @@ from voronka.kernel.formulas import (
     fit_problem,
     parse,
 )
+from voronka.kernel.worktime import OFFICE_HOURS, WorkSchedule
 
 NOW = datetime(2026, 11, 26, 12, 30, tzinfo=UTC)
 NAMES = {
@@ -51,10 +53,12 @@ FACTS: dict[str, Any] = {
     "floor-no": "3",
 }
 
+OFFICE = WorkSchedule(OFFICE_HOURS, ZoneInfo("Europe/Moscow"))
+
 
 def value(text: str, **facts: Any) -> Any:
     check(text, NAMES)
-    return evaluate(parse(text), FACTS | facts, now=NOW)
+    return evaluate(parse(text), FACTS | facts, now=NOW, schedule=lambda: OFFICE)
 
 
 @pytest.mark.parametrize(
@@ -87,6 +91,12 @@ def value(text: str, **facts: Any) -> Any:
         ("delivery - 3d", date(2026, 12, 3)),
         ("created_at + 2ч", datetime(2026, 11, 20, 11, 0, tzinfo=UTC)),
         ("add_days(delivery, -2)", date(2026, 12, 4)),
+        ("workdays(created_at, delivery)", 10),
+        ("рабочих_дней(delivery; created_at)", -10),
+        ("workdays(delivery, delivery)", 0),
+        ("add_workdays(delivery, 1)", date(2026, 12, 7)),
+        ("плюс_рабочих_дней(delivery; -6)", date(2026, 11, 27)),
+        ("add_workdays(delivery, 0)", date(2026, 12, 6)),
         ("days(delivery - created_at)", 16),
         ("hours(3d) + days(2w) + hours(30m)", Decimal("86.5")),
         ("delivery < 31.12.2026 and delivery >= 2026-12-06", True),
@@ -106,6 +116,7 @@ def test_a_table_of_examples(text: str, gives: Any):
 @pytest.mark.parametrize(
     "text",
     ["area / 0", "lost + 1", "amount / (area - 12.5)", "add_days(delivery, 99999999)",
+     "workdays(created_at, 2050-01-01)", "add_workdays(delivery, 99999)",
      'number("floor")', "round(area, 900)", "abs(lost)", "delivery + lost * 1d",
      "area * " + " * ".join(["9999999999999"] * 9)],
 )  # fmt: skip

@@ -20,6 +20,7 @@ from voronka.kernel import formulas
 from voronka.kernel.conditions import FactSpec
 from voronka.kernel.errors import Sentence
 from voronka.kernel.formulas import BadFormula, Kind, Name, Type
+from voronka.people.schedules import company_schedule
 from voronka.pipelines.formulas import type_of
 from voronka.pipelines.models import Field, ItemType
 
@@ -126,4 +127,4 @@ def count(
     facts = {
         name: formulas.typed(found.get(code), known[name].type.kind) for name, code in codes.items()
     }
-    return formulas.kept(formulas.evaluate(node, facts, now=local), kind)
+    return formulas.kept(formulas.evaluate(node, facts, now=local, schedule=company_schedule), kind)

@@ -49,6 +49,12 @@ class WorkSchedule:
             bool(self.country) and day in holidays_of(self.country, day.year)
         )
 
+    def is_workday(self, day: date) -> bool:
+        """Whether any time of the day is worked."""
+        if self._is_worked(day):
+            return True
+        return bool(self.hours.get(WEEKDAYS[day.weekday()])) and not self.is_free(day)
+
     def intervals(self, day: date) -> list[tuple[datetime, datetime]]:
         """Return the working intervals of one local day as UTC moments, in order.
 

@@ -8,7 +8,7 @@ query. Source: docs/domain/formulas.md, ADR 11 (RB-12).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal
@@ -21,6 +21,8 @@ from voronka.kernel import formulas
 from voronka.kernel.errors import Sentence
 from voronka.kernel.formulas import BadFormula, Kind, Name, Type
 from voronka.kernel.texts import LocalText
+from voronka.kernel.worktime import WorkSchedule
+from voronka.people.schedules import company_schedule
 from voronka.pipelines.models import Field
 from voronka.pipelines.specs import FieldSpec
 
@@ -173,13 +175,20 @@ def kept_on_type(fields: Sequence[Field]) -> dict[str, Any]:
 
 
 def recount(
-    stored: Stored, values: dict[str, Any], *, title: str, amount: Decimal, created_at: datetime
+    stored: Stored,
+    values: dict[str, Any],
+    *,
+    title: str,
+    amount: Decimal,
+    created_at: datetime,
+    schedule: Callable[[], WorkSchedule] = company_schedule,
 ) -> dict[str, Any]:
     """Return a card's values with those of its formulas counted anew.
 
     Args:
         stored: `ItemType.formulas`.
         values: the card's values as they are kept; given back untouched when nothing is counted.
+        schedule: gives the company's working days; read once by whoever counts many cards.
     """
     if not stored:
         return values
@@ -189,7 +198,7 @@ def recount(
     facts |= {code: formulas.typed(found.get(code), kind) for code, kind in kinds.items()}
     now = timezone.localtime(created_at, timezone.get_default_timezone())
     for code, kind, text in stored["counted"]:
-        value = _count(text, KINDS.get(kind, "text"), facts, now)
+        value = _count(text, KINDS.get(kind, "text"), facts, now, schedule)
         facts[code] = formulas.typed(value, KINDS.get(kind, "text"))
         if value is None:
             found.pop(code, None)
@@ -198,13 +207,24 @@ def recount(
     return found
 
 
-def _count(text: str, kind: Kind, facts: Mapping[str, Any], now: datetime) -> Any:
+def _count(
+    text: str,
+    kind: Kind,
+    facts: Mapping[str, Any],
+    now: datetime,
+    schedule: Callable[[], WorkSchedule],
+) -> Any:
     try:
-        value = formulas.evaluate(formulas.parse(text), facts, now=now)
+        value = formulas.evaluate(formulas.parse(text), facts, now=now, schedule=schedule)
     except BadFormula:
         return None
     value = formulas.kept(value, kind)
     return value[:_LONGEST] if isinstance(value, str) and kind == "text" else value
+
+
+def count_workdays(stored: Stored) -> bool:
+    """Whether a type's formulas change with the company's working calendar."""
+    return any(formulas.by_calendar(text) for _code, _kind, text in stored.get("counted", ()))
 
 
 def shape_problem(spec: FieldSpec) -> Sentence | None:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from django.db import transaction
@@ -25,7 +26,7 @@ from voronka.journal.models import Event
 from voronka.kernel.copying import copy_rows, next_ids
 from voronka.kernel.worktime import WorkSchedule
 from voronka.people import access
-from voronka.people.schedules import schedule_of
+from voronka.people.schedules import company_schedule, schedule_of
 from voronka.pipelines import formulas
 from voronka.pipelines.grades import grade
 from voronka.pipelines.models import Field, Pipeline, Stage
@@ -135,6 +136,7 @@ class Loader:
         self.fields = list(Field.objects.filter(item_type=pipeline.item_type, archived=False))
         self._schedules: dict[int, WorkSchedule] = {}
         self._stalled: dict[tuple[int, datetime, int], datetime | None] = {}
+        self._company = cache(company_schedule)
         self._rule = pipeline.item_type.grade_rule
         self._required = {s.pk: rules.required_codes(self.stages, s) for s in self.stages}
 
@@ -206,6 +208,7 @@ class Loader:
                 title=row.title[:255],
                 amount=row.amount,
                 created_at=created,
+                schedule=self._company,
             ),
             row.checks,
             letter,

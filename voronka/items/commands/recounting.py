@@ -6,6 +6,7 @@ Source: docs/domain/formulas.md (RB-12).
 from __future__ import annotations
 
 import json
+from functools import cache
 from typing import Any
 
 from django.db import connection, transaction
@@ -14,6 +15,7 @@ from voronka.items.models import Item
 from voronka.journal.actors import Actor
 from voronka.journal.commands import record
 from voronka.journal.models import Event
+from voronka.people.schedules import company_schedule
 from voronka.pipelines import formulas
 from voronka.pipelines.models import Field, ItemType
 
@@ -35,6 +37,15 @@ def on_setup_changed(event: Event) -> None:
         recount_cards.defer(item_type_id=field.item_type.pk)
 
 
+def on_calendar_changed(event: Event) -> None:
+    """Other days are worked: have the cards counted whose formulas count working days."""
+    from voronka.items.tasks import recount_cards
+
+    for item_type in ItemType.objects.exclude(formulas={}):
+        if formulas.count_workdays(item_type.formulas):
+            recount_cards.defer(item_type_id=item_type.pk)
+
+
 def recount_all(item_type_id: int) -> int:
     """Count the formulas of all cards of a type by what they are today; return how many changed.
 
@@ -46,7 +57,7 @@ def recount_all(item_type_id: int) -> int:
     item_type = ItemType.objects.filter(pk=item_type_id).first()
     if item_type is None:
         return 0
-    last, changed = 0, 0
+    last, changed, schedule = 0, 0, cache(company_schedule)
     while True:
         with transaction.atomic():
             # read within the batch: another formula may have been saved meanwhile
@@ -64,6 +75,7 @@ def recount_all(item_type_id: int) -> int:
                     title=row.title,
                     amount=row.amount,
                     created_at=row.created_at,
+                    schedule=schedule,
                 )
                 if values != row.values:
                     new.append((row.pk, json.dumps(values)))

@@ -7,7 +7,7 @@ can't be counted is "no value". Source: docs/domain/formulas.md, ADR 11 (RB-12).
 
 from voronka.kernel.formulas.checking import Checked, check, fit_problem
 from voronka.kernel.formulas.errors import BadFormula
-from voronka.kernel.formulas.evaluating import evaluate
+from voronka.kernel.formulas.evaluating import by_calendar, evaluate
 from voronka.kernel.formulas.functions import FUNCTIONS, Function
 from voronka.kernel.formulas.model import KIND_NAMES, MAX_LENGTH, Kind, Name, Node, Type, names_in
 from voronka.kernel.formulas.reading import bare, parse
@@ -25,6 +25,7 @@ __all__ = [
     "Node",
     "Type",
     "bare",
+    "by_calendar",
     "check",
     "evaluate",
     "fit_problem",

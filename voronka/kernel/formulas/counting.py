@@ -12,16 +12,24 @@ from datetime import date, datetime, timedelta, tzinfo
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
+from voronka.kernel.worktime import WorkSchedule
+
 MAX_TEXT = 2000  # signs of a text that a formula makes
 _TOO_LARGE = Decimal("1e15")
 DAY = timedelta(days=1)
+_FAR = 3660 * DAY  # working days are counted one by one: ten years at most
 
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """What time it is for a formula, and in which zone a moment becomes a day."""
+    """What time it is for a formula, and in which zone a moment becomes a day.
+
+    Attributes:
+        schedule: gives the working days; asked only by a formula that counts them.
+    """
 
     now: datetime
+    schedule: Callable[[], WorkSchedule] | None = None
 
     @property
     def zone(self) -> tzinfo | None:
@@ -193,6 +201,32 @@ def contains(parts: Sequence[Any], clock: Clock) -> bool:
 def days_between(parts: Sequence[Any], clock: Clock) -> Decimal:
     """Calendar days from the first to the second."""
     return Decimal((day(parts[1], clock) - day(parts[0], clock)).days)
+
+
+def workdays(parts: Sequence[Any], clock: Clock) -> Decimal | None:
+    """Working days after the first day up to the second, it included; negative backwards."""
+    since, until = day(parts[0], clock), day(parts[1], clock)
+    if clock.schedule is None or abs(until - since) > _FAR:
+        return None
+    schedule, sign = clock.schedule(), 1
+    if until < since:
+        since, until, sign = until, since, -1
+    days = (since + n * DAY for n in range(1, (until - since).days + 1))
+    return Decimal(sign * sum(schedule.is_workday(one) for one in days))
+
+
+def add_workdays(parts: Sequence[Any], clock: Clock) -> Any:
+    """The day that is so many working days after another one, or before it."""
+    left = int(parts[1])
+    if clock.schedule is None or abs(left) * DAY > _FAR:
+        return None
+    schedule, step, moved = clock.schedule(), DAY if left > 0 else -DAY, parts[0]
+    for _n in range(_FAR.days):
+        if not left:
+            return moved
+        moved += step
+        left -= (1 if left > 0 else -1) if schedule.is_workday(day(moved, clock)) else 0
+    return None
 
 
 def number(parts: Sequence[Any], clock: Clock) -> Decimal | None:

@@ -2,25 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from voronka.kernel.formulas.counting import Clock
 from voronka.kernel.formulas.counting import is_missing as missing
+from voronka.kernel.formulas.errors import BadFormula
 from voronka.kernel.formulas.functions import function
-from voronka.kernel.formulas.model import Fact, Node, Value
+from voronka.kernel.formulas.model import Call, Fact, Node, Value, walk
+from voronka.kernel.formulas.reading import parse
+from voronka.kernel.worktime import WorkSchedule
 
 
-def evaluate(node: Node, facts: Mapping[str, Any], *, now: datetime) -> Any:
+def evaluate(
+    node: Node,
+    facts: Mapping[str, Any],
+    *,
+    now: datetime,
+    schedule: Callable[[], WorkSchedule] | None = None,
+) -> Any:
     """Return what a formula gives: Decimal, str, date, datetime, timedelta, bool, list or None.
 
     Args:
         facts: name -> value of that name's type; one that is not there is missing.
         now: aware, in the zone whose days count.
+        schedule: gives the working days that count; without it they give no value.
     """
-    found = _value(node, facts, Clock(now))
+    found = _value(node, facts, Clock(now, schedule))
     return None if missing(found) else found
 
 
@@ -41,3 +51,13 @@ def _value(node: Node, facts: Mapping[str, Any], clock: Clock) -> Any:
     except (ArithmeticError, ValueError, TypeError, AttributeError, IndexError):
         # a division by zero, a day beyond the calendar, a fact that is not of its type any more
         return None
+
+
+def by_calendar(text: str) -> bool:
+    """Whether a formula counts working days, so that another calendar changes what it gives."""
+    try:
+        parts = list(walk(parse(text)))
+    except BadFormula:
+        return False
+    called = [function(part.function) for part in parts if isinstance(part, Call)]
+    return any(one is not None and one.by_calendar for one in called)

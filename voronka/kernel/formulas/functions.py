@@ -39,6 +39,7 @@ class Function:
         typing: types of its parts -> type of what it gives.
         passing: takes missing values itself; without it one missing part makes the whole missing.
         moves: what it gives changes with the time, though no fact does.
+        by_calendar: what it gives changes with the company's working calendar.
     """
 
     code: str
@@ -49,6 +50,7 @@ class Function:
     help: Sentence = ""
     passing: bool = False
     moves: bool = False
+    by_calendar: bool = False
 
 
 _number_kind, _text_kind, _yes = fixed("number"), fixed("text"), fixed("boolean")
@@ -221,6 +223,24 @@ _ALL = [
         "add_days(delivery, -2)",
         "плюс_дней",
         gettext_lazy("A day so many days later, or earlier with a minus"),
+    ),
+    Function(
+        "workdays",
+        counting.workdays,
+        takes(DAYS, DAYS, gives=_number_kind),
+        "workdays(created_at, delivery)",
+        "рабочих_дней",
+        gettext_lazy("Working days from the first day to the second, by the company's calendar"),
+        by_calendar=True,
+    ),
+    Function(
+        "add_workdays",
+        counting.add_workdays,
+        takes(DAYS, ("number",), gives=typing.same_as_first),
+        "add_workdays(delivery, 5)",
+        "плюс_рабочих_дней",
+        gettext_lazy("A day so many working days later, or earlier with a minus"),
+        by_calendar=True,
     ),
     Function(
         "days",
