@@ -25,6 +25,7 @@ class Rule(BaseModel):
 
     `replace` exchanges whole cell values first. For fields that name something else (owner,
     company, contact, product …) `match` tells by what it is found, `missing` what happens if not.
+    `known` is for this field alone what `Mapping.known` is for the others (IM-1).
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -35,6 +36,7 @@ class Rule(BaseModel):
     replace: dict[str, str] = Field(default_factory=dict)
     match: Literal["", "name", "external_id", "email", "phone", "inn", "website", "code"] = ""
     missing: Literal["fix", "empty", "create"] = "fix"
+    known: Literal["", "fill", "overwrite", "skip"] = ""
 
 
 class Mapping(BaseModel):
@@ -55,6 +57,18 @@ class Mapping(BaseModel):
     known: Literal["fill", "overwrite", "skip"] = "fill"
     fields: dict[str, Rule] = Field(default_factory=dict)
     day_first: bool = True  # 01.02.2025 and 01/02/2025 are the first of February
+
+    @property
+    def changes_known(self) -> bool:
+        """Whether rows that are there already may change at all."""
+        own = (rule.known for rule in self.fields.values())
+        return self.known != "skip" or any(known in ("fill", "overwrite") for known in own)
+
+    def takes(self, code: str, *, filled: bool) -> bool:
+        """Whether a known row gets the file's value of a field, which is `filled` by now."""
+        rule = self.fields.get(code)
+        known = (rule.known if rule else "") or self.known
+        return known == "overwrite" or (known == "fill" and not filled)
 
 
 def parse_mapping(raw: Pairs[str, Any]) -> Mapping:

@@ -245,8 +245,7 @@ class ClientPlanner:
                 return
             if hits:
                 plan.object_id = hits.pop()
-                skip = self.mapping.known == "skip"
-                plan.verdict = Verdict.SAME if skip else Verdict.UPDATE
+                plan.verdict = Verdict.UPDATE if self.mapping.changes_known else Verdict.SAME
                 break
         self._remember(plan, read)
 
@@ -301,10 +300,14 @@ class ClientPlanner:
         changes = {}
         for code, value in read.given.items():
             old = stored(client, code)
-            if old != value and (not old or self.mapping.known == "overwrite"):
+            if old != value and self.mapping.takes(code, filled=bool(old)):
                 changes[code] = value
         owned = set(client.contact_points.values_list("kind", "value"))
-        added = [p for p in read.row.points if (p.kind, p.value) not in owned]
+        added = [
+            p
+            for p in read.row.points
+            if (p.kind, p.value) not in owned and self.mapping.takes(p.kind, filled=False)
+        ]
         if not changes and not added:
             plan.verdict = Verdict.SAME
             return

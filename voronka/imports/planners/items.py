@@ -106,7 +106,7 @@ class ItemPlanner:
 
     def _plan_known(self, planned: Planned, values: dict[str, str], pk: int) -> Planned:
         planned.object_id = pk
-        if self.mapping.known == "skip":
+        if not self.mapping.changes_known:
             planned.verdict = Verdict.SAME
             return planned
         load = self._load_row(planned, values)
@@ -114,13 +114,14 @@ class ItemPlanner:
             return planned
         item = Item.objects.select_related("stage").get(pk=pk)
         changes = self._changes(item, values, load)
-        to = load.visits[-1][0] if "stage" in values else item.stage
+        moves = "stage" in values and self.mapping.takes("stage", filled=False)
+        to = load.visits[-1][0] if moves else item.stage
         planned.verdict = Verdict.UPDATE if changes or to.pk != item.stage_id else Verdict.SAME
         planned.payload = (changes, to, load)
         return planned
 
     def _changes(self, item: Item, values: dict[str, str], load: LoadRow) -> dict[str, Any]:
-        """Return what differs; under "fill" only what is empty on the card."""
+        """Return what differs and is to be taken; under "fill" only what is empty on the card."""
         new: dict[str, Any] = {
             "title": load.title,
             "amount": str(load.amount),
@@ -134,7 +135,7 @@ class ItemPlanner:
         for code, value in given.items():
             old = stored(item, code)
             empty = old in (None, "", [], "0", "0.00")
-            if old != value and (empty or self.mapping.known == "overwrite"):
+            if old != value and self.mapping.takes(code, filled=not empty):
                 changes[code] = value
         return changes
 

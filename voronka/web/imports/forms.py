@@ -115,8 +115,9 @@ class ReadingForm(forms.Form):
 def read_mapping(post: QueryDict, run: ImportRun, old: Mapping) -> Mapping:
     """Read the mapping page.
 
-    Column n posts `to-n` (field code), `match-n`, `missing-n` and `replace-n` (lines "old = new");
-    fixed values post `fixed-n-code` and `fixed-n-text`, where "{column}" makes a template.
+    Column n posts `to-n` (field code), `match-n`, `missing-n`, `known-n` and `replace-n`, whose
+    lines are "old = new". Fixed values post `fixed-n-code` and `fixed-n-text`, where "{column}"
+    makes a template.
     """
     fields: dict[str, Rule] = {}
     for n, header in enumerate(run.headers):
@@ -128,6 +129,7 @@ def read_mapping(post: QueryDict, run: ImportRun, old: Mapping) -> Mapping:
                 "column": header,
                 "match": post.get(f"match-{n}", ""),
                 "missing": post.get(f"missing-{n}") or "fix",
+                "known": post.get(f"known-{n}", ""),
                 "replace": _replacements(post.get(f"replace-{n}", "")),
             }
         )
