@@ -232,13 +232,14 @@ class _Typed(Func):
 
 
 class Holds(Func):
-    """Whether a tsvector holds a query; true or false, for `filter`."""
+    """Whether a tsvector holds a query, or its `tsquery`; true or false, for `filter`."""
 
     template = "%(expressions)s"
     arg_joiner = " @@ "
     output_field = BooleanField()
 
-    def __init__(self, vector: Combinable, query: FragmentQuery) -> None:
+    def __init__(self, vector: Combinable, query: FragmentQuery | str) -> None:
         if isinstance(vector, Fragments):
             vector = Written(*vector.columns)
-        super().__init__(vector, _Typed(Value(query.tsquery)))
+        text = query if isinstance(query, str) else query.tsquery
+        super().__init__(vector, _Typed(Value(text)))

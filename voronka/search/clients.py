@@ -16,6 +16,7 @@ from voronka.kernel.fragments import Holds
 from voronka.people.models import User
 from voronka.search import rules
 from voronka.search.queries import ClientHit, Typed, ranked_clients
+from voronka.search.reach import SearchReach
 
 _AT_MOST = 5000  # clients that a list's text picks; a fragment that common asks for more letters
 
@@ -52,4 +53,4 @@ def find_clients(user: User, text: str, *, kind: str = "", limit: int = 20) -> l
     visible = Client.objects.visible_to(user)
     if kind:
         visible = visible.filter(kind=kind)
-    return ranked_clients(visible, typed, limit)
+    return ranked_clients(SearchReach(clients=visible), typed, limit)

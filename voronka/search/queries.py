@@ -6,27 +6,17 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from django.db import connection
-from django.db.models import F, Q
 
-from voronka.clients.models import (
-    NAME_FRAGMENTS,
-    VALUE_FRAGMENTS,
-    Client,
-    ClientQuerySet,
-    ContactPoint,
-)
-from voronka.items.models import Item, ItemQuerySet, allowed
+from voronka.clients.models import Client
+from voronka.items.models import Item
 from voronka.kernel import fragments, phones
-from voronka.kernel.fragments import FragmentQuery, Holds
+from voronka.kernel.fragments import FragmentQuery
 from voronka.kernel.prepared import Prepared
 from voronka.people.models import User
 from voronka.search import rules
-from voronka.search.models import CardText
+from voronka.search.reach import SearchReach
 
-_NEWEST = 1000  # open cards that are looked through before the index of all cards is asked
-_AT_MOST = 5000  # cards with the fragment that are looked at
-_AT_ONCE = 500  # of them, the newest, that are asked first whether they may be seen
-_CLIENTS = 200
+_AT_ONCE = 500  # cards with the fragment, the newest, that are asked first whether they may be seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +102,9 @@ def search(user: User, text: str, *, limit: int = 8) -> Found:
     query = Typed(typed)
     if not query:
         return Found()
-    clients = ranked_clients(Client.objects.visible_to(user), query, limit + 1)
-    cards = _cards(user, query, clients, limit)
+    reach = SearchReach.of(user)
+    clients = ranked_clients(reach, query, limit + 1)
+    cards = _cards(reach, query, clients, limit)
     return Found(
         cards=cards[:limit],
         clients=clients[:limit],
@@ -159,15 +150,15 @@ def stems(text: str) -> dict[str, str]:
         return {word: stem for word, stem in cursor.fetchall() if stem}
 
 
-def ranked_clients(visible: ClientQuerySet, typed: Typed, limit: int) -> list[ClientHit]:
+def ranked_clients(reach: SearchReach, typed: Typed, limit: int) -> list[ClientHit]:
     """Return clients by name, taxpayer number and contact points, best first.
 
     Three SQL queries, two more when the plain words find nobody.
     """
     best: dict[int, _Near] = {}
-    _look(visible, typed.plain, typed.piece, best)
+    _look(reach, typed.plain, typed.piece, best)
     if not best and typed.wide is not None:
-        for near in _names(visible, typed.wide):
+        for near in _names(reach, typed.wide):
             if rules.begins(near.reason.text, typed.wide):
                 best[near.pk] = near
     chosen = sorted(best.values(), key=lambda n: (n.level, n.order, n.pk))[:limit]
@@ -188,7 +179,7 @@ _CLIENTS_BY_IDS = Prepared(  # of those that were found within the person's righ
 
 
 def _look(
-    visible: ClientQuerySet,
+    reach: SearchReach,
     query: FragmentQuery,
     piece: FragmentQuery | None,
     best: dict[int, _Near],
@@ -200,20 +191,16 @@ def _look(
         if known is None or near.level < known.level:
             best[near.pk] = near
 
-    for near in _names(visible, query):
+    for near in _names(reach, query):
         offer(near)
-    points = ContactPoint.objects.filter(Holds(VALUE_FRAGMENTS, piece or query))
-    reached = points.filter(client__in=visible).order_by()  # else all of them would be sorted
-    for pk, kind, value in reached.values_list("client_id", "kind", "value")[:_CLIENTS]:
+    for pk, kind, value in reach.reached(piece or query):
         offer(_reached(pk, kind, value, piece or query))
 
 
-def _names(visible: ClientQuerySet, query: FragmentQuery) -> list[_Near]:
-    named = visible.filter(Holds(NAME_FRAGMENTS, query))
-    columns = ("pk", "name", "inn", "last_name", "first_name", "patronymic")
+def _names(reach: SearchReach, query: FragmentQuery) -> list[_Near]:
     return [
         _named(pk, name, inn, " ".join(part for part in parts if part), query)
-        for pk, name, inn, *parts in named.values_list(*columns)[:_CLIENTS]
+        for pk, name, inn, *parts in reach.named(query)
     ]
 
 
@@ -256,21 +243,23 @@ def _in_pretty(pretty: str, e164: str, start: int, end: int) -> tuple[int, int]:
     return places[first], places[first + count - 1] + 1
 
 
-def _cards(user: User, typed: Typed, clients: list[ClientHit], limit: int) -> list[CardHit]:
+def _cards(reach: SearchReach, typed: Typed, clients: list[ClientHit], limit: int) -> list[CardHit]:
     """Cards by number, title, key and client, best first. Three to six SQL queries."""
-    visible = Item.objects.alive().filter(allowed(user))
     by_client = {hit.client.pk: hit for hit in clients}
-    linked = _linked_cards(visible, typed.number, list(by_client), limit)
+    number = typed.number.pk if typed.number else None
+    linked = reach.linked(list(by_client), number, limit * 2)
     query = typed.plain
     rare = typed.piece is not None and len(typed.text) > 4  # long figures: the index at once
-    titled = [] if rare else _newest_open(visible, query)[: limit * 4]
+    titled = [] if rare else reach.newest_open(query)[: limit * 4]
     if len(titled) <= limit:
-        titled = _with(titled, _titled(user, visible, query, limit))
+        titled = _with(titled, _titled(reach, query, limit))
         if len({*linked, *titled}) <= limit and typed.wide is not None:
             query = typed.wide
-            titled = _with(titled, _titled(user, visible, query, limit))
-    hits = {pk: _linked(item, typed.number, by_client) for pk, item in linked.items()}
-    for item in _BY_IDS.all(titled) if titled else ():
+            titled = _with(titled, _titled(reach, query, limit))
+    found = _with(linked, titled)
+    known = {item.pk: item for item in _BY_IDS.all(found)} if found else {}
+    hits = {pk: _linked(known[pk], typed.number, by_client) for pk in linked if pk in known}
+    for item in (known[pk] for pk in titled if pk in known):
         if query is typed.wide and not rules.begins(f"{item.title} {item.external_id}", query):
             continue
         hit = _titled_hit(item, query)
@@ -285,24 +274,6 @@ _BY_IDS = Prepared(  # of those that were found within the person's rights
     list,
     model=Item,
 )
-
-
-def _linked_cards(
-    visible: ItemQuerySet, number: rules.Number | None, clients: list[int], limit: int
-) -> dict[int, Item]:
-    """Id -> card by number and client, open ones and the newest first.
-
-    One SQL query; two for the number of a card that is there, none without number and clients.
-    """
-    if not clients:
-        found = _seen(visible, [number.pk]) if number is not None else []
-        return {item.pk: item for item in _BY_IDS.all(found)} if found else {}
-    linked = Q(contact_id__in=clients) | Q(company_id__in=clients)
-    if number is not None:
-        linked |= Q(pk=number.pk)
-    order = (F("closed_at").desc(nulls_first=True), "-pk")
-    shown = visible.filter(linked).select_related(*_SHOWN)
-    return {item.pk: item for item in shown.order_by(*order)[: limit * 2]}
 
 
 def _linked(item: Item, number: rules.Number | None, clients: dict[int, ClientHit]) -> CardHit:
@@ -327,37 +298,9 @@ def _titled_hit(item: Item, query: FragmentQuery) -> CardHit:
     return CardHit(item, Reason("title", item.title, *(span or (0, 0))), level)
 
 
-def _newest_open(visible: ItemQuerySet, query: FragmentQuery) -> list[int]:
-    """Ids of the newest open cards whose title or key holds the query, the newest first.
-
-    A common fragment is met among them at once. One SQL query.
-    """
-    newest = visible.filter(closed_at=None).order_by("-pk").values("pk")[:_NEWEST]
-    texts = CardText.objects.filter(Holds(F("vector"), query), item__in=newest)
-    # no order and no limit here: they would tempt the planner to walk through all texts
-    return sorted(texts.values_list("pk", flat=True), reverse=True)
-
-
 def _with(ids: list[int], more: list[int]) -> list[int]:
     return list(dict.fromkeys([*ids, *more]))
 
 
-def _titled(user: User, visible: ItemQuerySet, query: FragmentQuery, limit: int) -> list[int]:
-    """Ids of cards whose title or key holds the query, the newest first. Two or three SQL queries.
-
-    Of a fragment that thousands of cards hold, some thousands are looked at.
-    """
-    texts = CardText.objects.filter(Holds(F("vector"), query))
-    some = sorted(texts.values_list("pk", flat=True)[:_AT_MOST], reverse=True)
-    if not some:
-        return []
-    found = _seen(visible, some[:_AT_ONCE])
-    if len(found) <= limit and len(some) > _AT_ONCE and not user.access.everything:
-        rest = texts.filter(item__in=visible.values("pk")).values_list("pk", flat=True)
-        found = sorted({*found, *rest}, reverse=True)
-    return found[: limit * 4]
-
-
-def _seen(visible: ItemQuerySet, ids: list[int]) -> list[int]:
-    seen = visible.filter(pk__in=ids).order_by().values_list("pk", flat=True)
-    return sorted(seen, reverse=True)
+def _titled(reach: SearchReach, query: FragmentQuery, limit: int) -> list[int]:
+    return reach.titled(query, limit=limit, at_once=_AT_ONCE)[: limit * 4]
