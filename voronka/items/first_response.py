@@ -155,4 +155,5 @@ def speed(
             median=None if row["median"] is None else timedelta(seconds=row["median"]),
         )
         for row in told
+        if row["clocks"]  # of nothing the total is one row of zeros
     ]

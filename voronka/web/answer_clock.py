@@ -63,7 +63,9 @@ class AnswerClock:
 
     @property
     def text(self) -> str:
-        """How long is left, or how late it is: "4:31 to answer"."""
+        """How long is left, how late it is, or by when: "4:31 to answer"."""
+        if self.left >= _HOUR:  # outside of working time
+            return _("answer by: %s") % words.when(self.due)
         span = countdown(abs(self.left))
         return (_("answer is %s late") if self.late else _("%s to answer")) % span
 
