@@ -183,6 +183,20 @@ def test_a_letter_is_shown_without_scripts_and_without_pictures_from_elsewhere(b
     assert "<script" not in asked.content.decode()
 
 
+def test_a_link_to_a_message_leads_to_its_conversation(browser, me, talk):
+    message = talk.messages.get()
+    found = browser.get(reverse("inbox:message", args=[message.pk]))
+    assert found["Location"] == reverse("inbox:show", args=[talk.pk]) + f"#msg-{message.pk}"
+
+
+@pytest.mark.parametrize("name", ["inbox:message", "inbox:show"])
+def test_a_link_to_what_is_gone_says_so_beside_the_list(browser, talk, name):
+    gone = browser.get(reverse(name, args=[talk.pk + 10_000]))
+    assert gone.status_code == 404
+    assert gone.context["gone"]
+    assert "inbox-list" in gone.content.decode()
+
+
 def test_two_conversations_are_merged_and_taken_apart_again(browser, me, talk):
     second = make_talk(me, text="И шкаф", **{"from": [["phone", "+79990000001"]]})
     Conversation.objects.filter(pk=second.pk).update(client_id=talk.client_id)

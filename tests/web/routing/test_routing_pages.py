@@ -112,6 +112,23 @@ def test_a_group_is_made_of_people_with_limits_and_their_skills_stay(browser):
     assert [p.capacity for p in refused.context["people"] if p.user == boris] == ["7"]
 
 
+def test_what_a_person_takes_is_chosen_on_the_page_and_shown_again(browser, shop):
+    anna = make_user()
+    form = {"name": "Кухни", "duty": anna.pk, "strategy": "by_turn", "after_hours": "duty",
+            "member": [anna.pk], f"skills-{anna.pk}": "1", f"sources-{anna.pk}": ["shop"],
+            f"grades-{anna.pk}": ["A", "B"]}  # fmt: skip
+    assert browser.post(reverse("routing:new_group"), form).status_code == 204
+    member = Distribution.objects.get().members.get()
+    assert (member.sources, member.grades, member.products) == (["shop"], ["A", "B"], [])
+    url = reverse("routing:group", args=[member.distribution_id])
+    [person] = [p for p in browser.get(url).context["people"] if p.user == anna]
+    assert person.limits == "Магазин, A, B"
+    everything = {k: v for k, v in form.items() if not k.startswith(("sources", "grades"))}
+    browser.post(url, everything)
+    member.refresh_from_db()
+    assert (member.sources, member.grades) == ([], [])
+
+
 def test_a_card_for_which_nobody_fitted_is_listed_with_the_reason(browser):
     full, duty = make_user(name="Пётр Полный"), make_user()
     group = save_distribution(

@@ -23,6 +23,7 @@ urlpatterns = [
     path("client/<int:client_id>", views.of_client, name="of_client"),
     path("begin/<slug:kind>/<int:subject_id>", sending.begin, name="begin"),
     path("call/<slug:kind>/<int:subject_id>", calling.call, name="call"),
+    path("messages/<int:message_id>/", views.message, name="message"),
     path("messages/<int:message_id>/retry", sending.retry, name="retry"),
     path("messages/<int:message_id>/cancel", sending.cancel, name="cancel"),
     path("messages/<int:message_id>/split", acting.split, name="split"),

@@ -6,8 +6,9 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
@@ -17,6 +18,7 @@ from voronka.people.requests import SignedInRequest
 from voronka.timeline import conversations
 from voronka.timeline.commands.conversations import mark_read
 from voronka.timeline.day import team
+from voronka.timeline.models import Message
 from voronka.web.card.moments import moments
 from voronka.web.inbox.panel import (
     Talk,
@@ -55,11 +57,34 @@ def index(request: SignedInRequest) -> HttpResponse:
 @require_GET
 def show(request: SignedInRequest, conversation_id: int) -> HttpResponse:
     """Show a conversation beside the list; for htmx only the conversation and its facts."""
-    talk = talk_or_404(request.user, conversation_id)
+    try:
+        talk = talk_or_404(request.user, conversation_id)
+    except Http404:
+        return _gone(request)
     if request.htmx.target == "inbox-talk":
         context = talk_context(talk) | {"query": query_of(request)}
         return render(request, "inbox/_open.html", context)
     return render(request, "inbox/index.html", _list(request, opened=talk) | talk_context(talk))
+
+
+@login_required
+@require_GET
+def message(request: SignedInRequest, message_id: int) -> HttpResponse:
+    """Lead to a message in its conversation, wherever merging and splitting have put it."""
+    rows = Message.objects.filter(pk=message_id).values_list("conversation_id", flat=True)
+    try:
+        talk = talk_or_404(request.user, rows.first() or 0)
+    except Http404:
+        return _gone(request)
+    place = reverse("inbox:show", args=[talk.conversation.pk if talk.conversation else 0])
+    return HttpResponseRedirect(f"{place}#msg-{message_id}")
+
+
+def _gone(request: SignedInRequest) -> HttpResponse:
+    """Say what may have become of a conversation, beside those that are there."""
+    if request.htmx.target == "inbox-talk":
+        return render(request, "inbox/_gone.html", status=200)
+    return render(request, "inbox/index.html", _list(request) | {"gone": True}, status=404)
 
 
 @login_required

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 
@@ -70,6 +72,11 @@ def go(request: SignedInRequest, notification_id: int) -> HttpResponse:
 
     It counts as read then, unless somebody looks with the person's eyes.
     """
+    if not Notification.objects.filter(pk=notification_id).exists():
+        messages.info(
+            request, _("This notice is read and no longer kept. Here are the newer ones.")
+        )
+        return redirect("notifications:index")
     found = _own_or_404(request, notification_id)
     if getattr(request, "viewer", None) is None:
         notifications.mark_read(request.user.pk, notification_id=found.pk)

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from django_htmx.http import trigger_client_event
 
 from voronka.journal.actors import Actor
+from voronka.kernel.conditions import FactSpec
 from voronka.kernel.errors import DomainError
 from voronka.people.models import User
 from voronka.people.requests import SignedInRequest
 from voronka.routing import commands
 from voronka.routing.commands import DistributionSpec, MemberSpec
+from voronka.routing.facts import fact_specs
 from voronka.routing.models import Distribution, Member
 from voronka.routing.queries import count_unplaced, distributions, unplaced
 from voronka.web.forms import refuse
@@ -24,6 +29,23 @@ from voronka.web.rights import needs_right
 from voronka.web.routing.forms import GroupForm
 from voronka.web.routing.words import VERDICTS
 from voronka.web.toasts import toast
+
+SKILLS: dict[str, tuple[str, Promise]] = {  # name in the form -> fact with its values, title
+    "sources": ("source", gettext_lazy("Sources")),
+    "grades": ("grade", gettext_lazy("Grades")),
+    "products": ("product", gettext_lazy("Products and groups")),
+}
+
+
+class Option(NamedTuple):
+    """A source, grade or product that somebody may take."""
+
+    code: str
+    title: str
+    chosen: bool
+
+
+Skills = list[tuple[str, Promise, list[Option]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +56,12 @@ class Person:
     chosen: bool
     capacity: str
     member: Member | None  # what is kept of them besides
+    skills: Skills
+
+    @property
+    def limits(self) -> str:
+        """What they take, when it is not everything."""
+        return ", ".join(o.title for _n, _t, options in self.skills for o in options if o.chosen)
 
 
 @require_GET
@@ -93,19 +121,40 @@ def _people(data: QueryDict, kept: dict[int, Member], *, posted: bool) -> list[P
     typed = set(data.getlist("member"))
     order = [*(pk for pk in kept if pk in working), *(pk for pk in working if pk not in kept)]
     people = []
+    facts = fact_specs()
     for pk in order:
         member = kept.get(pk)
+        skills = [
+            (name, title, _options(facts[fact], _taken(data, name, pk, member)))
+            for name, (fact, title) in SKILLS.items()
+        ]
         if posted:
             chosen, capacity = str(pk) in typed, data.get(f"capacity-{pk}", "")
         else:
             chosen = member is not None
             capacity = str(member.capacity) if member and member.capacity is not None else ""
-        people.append(Person(working[pk], chosen, capacity, member))
+        people.append(Person(working[pk], chosen, capacity, member, skills))
     return people
 
 
+def _taken(data: QueryDict, name: str, pk: int, member: Member | None) -> list[str]:
+    """Return what somebody takes, by the form where it asks; empty: everything."""
+    if f"skills-{pk}" in data:
+        return data.getlist(f"{name}-{pk}")[:500]
+    return list(getattr(member, name)) if member else []
+
+
+def _options(fact: FactSpec, chosen: list[str]) -> list[Option]:
+    """Return what can be chosen; what was chosen and is in the archive stays in sight."""
+    known = {code: str(title) for code, title in fact.options.items()}
+    return [
+        Option(code, title, code in chosen)
+        for code, title in [*known.items(), *((c, c) for c in chosen if c not in known)]
+    ]
+
+
 def _members(data: QueryDict, kept: dict[int, Member]) -> list[MemberSpec]:
-    """Read who is in the group; what they take of sources, grades and products stays."""
+    """Read who is in the group, with what they take of sources, grades and products."""
     specs = []
     for text in data.getlist("member")[:500]:
         if not text.isdecimal() or len(text) > 18:
@@ -116,9 +165,7 @@ def _members(data: QueryDict, kept: dict[int, Member]) -> list[MemberSpec]:
                 int(text),
                 active=member.active if member else True,
                 capacity=min(int(limit), 100_000) if limit.isdecimal() else None,
-                sources=member.sources if member else (),
-                grades=member.grades if member else (),
-                products=member.products if member else (),
+                **{name: _taken(data, name, int(text), member) for name in SKILLS},
             )
         )
     return specs
