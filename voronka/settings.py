@@ -238,6 +238,7 @@ EVENT_HANDLERS: dict[str, list[str]] = {
     "item.assigned": [
         "voronka.timeline.commands.notifications.on_assigned",
         "voronka.timeline.commands.conversations.on_card_assigned",
+        "voronka.automation.commands.auto_tasks.on_assigned",
         "voronka.routing.commands.giving.on_settled",
     ],
     "item.answered": [

@@ -17,7 +17,14 @@ from tests.factories import (
 from tests.people.factories import make_role, make_user
 from voronka.automation.models import AutoTask, RobotRun
 from voronka.automation.worker import drain
-from voronka.items.commands import convert_lead, lose_item, move_item, undo_conversion, undo_move
+from voronka.items.commands import (
+    assign_owner,
+    convert_lead,
+    lose_item,
+    move_item,
+    undo_conversion,
+    undo_move,
+)
 from voronka.items.commands.bulk import BulkAction, run_bulk, undo_bulk
 from voronka.items.models import Item
 from voronka.journal.actors import Actor
@@ -152,3 +159,15 @@ def test_clocks_go_on_when_a_move_is_taken_back(pipeline):
     undo_move(item.pk, by=Actor.user(boss))
     drain()
     assert RobotRun.objects.filter(state="pending").count() == 1
+
+
+def test_the_stages_task_goes_with_the_card_to_its_new_responsible(pipeline):
+    make_robot(pipeline, "stage_entered", ("auto_task", {}))
+    former, heir = make_user("manager"), make_user("manager", name="Борис")
+    item = make_item(pipeline, owner=former)
+    drain()
+    own, promised = AutoTask.objects.get().activity, plan(item, owner_id=former.pk)
+    assign_owner(item.pk, to=heir, by=SYSTEM)
+    own.refresh_from_db()
+    promised.refresh_from_db()
+    assert (own.owner, promised.owner) == (heir, former)

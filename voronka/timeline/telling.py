@@ -300,6 +300,9 @@ def _activity_changed(teller: Teller, event: Event) -> Line:
     title = str(event.diff.get("title") or "")
     if event.diff.get("left_card"):
         return Line("arrow-right", _("“%(title)s” goes on with this card") % {"title": title})
+    if who := teller.names.get("user", event.diff.get("user")):
+        text = _("“%(title)s” is done by %(who)s now") % {"title": title, "who": who}
+        return Line("user", text)
     if not event.diff.get("moved"):
         return Line("pencil", _("changed the plan “%(title)s”") % {"title": title})
     due = read_with(parse_datetime, event.diff["due"]) if event.diff.get("due") else ""

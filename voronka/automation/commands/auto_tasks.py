@@ -25,6 +25,7 @@ from voronka.timeline.commands.activities import (
     plan_on_cards,
     reopen_activity,
 )
+from voronka.timeline.commands.carrying import give_activities
 from voronka.timeline.models import Activity
 
 FORWARD = frozenset({"item.moved", "item.won", "item.tunnelled"})
@@ -195,6 +196,23 @@ def close_by_event(event: Event, item: Item) -> int:
             _close(task, how, outcome)
             closed += 1
     return closed
+
+
+def on_assigned(event: Event) -> None:
+    """Let the stage's task go with the card to its new responsible (a handler of `item.assigned`).
+
+    What the former one has planned stays theirs, and so do tasks of the head.
+    """
+    mine = AutoTask.objects.filter(
+        item_id=event.subject_id,
+        closed_at=None,
+        purpose=AutoTask.Purpose.STAGE,
+        activity__done_at=None,
+        activity__owner_id=event.diff.get("left"),
+    )
+    if ids := list(mine.values_list("activity_id", flat=True)):
+        item = Item.objects.get(pk=event.subject_id)
+        give_activities(ids, item=item, owner_id=event.diff["entered"], by=_ROBOT)
 
 
 def _close(task: AutoTask, how: str, outcome: str) -> None:

@@ -44,3 +44,23 @@ def carry_activities(ids: Iterable[int], *, left: Item, to: Item, by: Actor) -> 
         refresh_next_step(left)
         refresh_next_step(to)
     return [activity.pk for activity in carried]
+
+
+def give_activities(ids: Iterable[int], *, item: Item, owner_id: int, by: Actor) -> None:
+    """Let planned work on a card be done by somebody else; records `item.activity_changed`."""
+    rows = Activity.objects.select_for_update().filter(pk__in=list(ids), item_id=item.pk)
+    for activity in rows.filter(done_at=None).order_by("pk"):
+        activity.owner_id = owner_id
+        activity.save(update_fields=["owner"])
+        note_event(
+            "item.activity_changed",
+            item,
+            by=by,
+            activity=activity.pk,
+            kind=activity.kind,
+            title=activity.title,
+            due=activity.due_at,
+            moved=False,
+            owner=owner_id,
+            user=owner_id,
+        )
