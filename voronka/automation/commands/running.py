@@ -35,6 +35,7 @@ from voronka.journal.commands import together
 from voronka.journal.models import Event
 from voronka.kernel import conditions
 from voronka.kernel.errors import DomainError
+from voronka.kernel.remembering import remembering
 from voronka.people.schedules import schedule_of
 
 BATCH = 60  # runs in one transaction, if they are quick
@@ -55,7 +56,8 @@ def run_due(*, limit: int = BATCH, now: datetime | None = None) -> int:
     """
     taken: list[int] = []
     try:
-        return _run_batch(limit, now, taken)
+        with remembering():
+            return _run_batch(limit, now, taken)
     except DatabaseError:
         logger.info("A batch of robots was refused; trying one by one", exc_info=True)
     for pk in taken:
