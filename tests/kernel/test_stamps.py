@@ -94,6 +94,17 @@ def test_work_that_changes_the_setup_sees_it_and_leaves_nothing_of_what_is_undon
 
 
 @pytest.mark.django_db(transaction=True)
+def test_what_was_written_before_a_query_named_its_tables_is_not_kept():
+    pipeline = make_pipeline()
+    with remembering(), transaction.atomic():
+        Stage.objects.filter(pipeline=pipeline).delete()
+        memory.read_by_steady(["made_up_table"])  # as a module does that is first loaded here
+        assert STAGES.all(pipeline.pk) == []
+        transaction.set_rollback(True)
+    assert names(pipeline)
+
+
+@pytest.mark.django_db(transaction=True)
 def test_rows_of_the_memory_are_nobody_elses():
     pipeline = make_pipeline()
     before = names(pipeline)

@@ -13,7 +13,7 @@ from django.db.models import Field, ForeignObject, Lookup, Model, QuerySet
 from django.db.transaction import TransactionManagementError
 
 from voronka.kernel.hydrating import Reader
-from voronka.kernel.remembering import Rows, answer, read_by_steady
+from voronka.kernel.remembering import Rows, answer, read_by_steady, when_work_begins
 
 M = TypeVar("M", bound=Model)
 
@@ -80,6 +80,8 @@ class Prepared(Generic[M]):
         self._build = build
         self._marks = [_MARKS[kind](n) for n, kind in enumerate(kinds)]
         self._written: _Written | None = None
+        if steady:
+            when_work_begins(self._write)
 
     def all(self, *values: object) -> list[M]:
         """Return the rows for these values, in the query's order. One SQL query.

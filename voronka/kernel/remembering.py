@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import date, time, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from django.db import connection
@@ -19,6 +20,7 @@ Rows = list[tuple[Any, ...]]
 _MOST = 5_000  # answers that one process keeps
 _MOST_ROWS = 1_000  # of one answer
 _LONGEST = 200  # characters of a value: what strangers may ask for is not kept without bounds
+_SHORT = 4_000  # characters of a statement: what was found in it is remembered
 _PLAIN = (str, int, float, bytes, Decimal, date, time, timedelta, type(None))
 
 
@@ -38,6 +40,8 @@ def remembering(stamp: int | None = None) -> Iterator[None]:
     if _work.get() is not None:
         yield
         return
+    while _unnamed:
+        _unnamed.pop()()
     work = _Work({} if connection.in_atomic_block else _rows_of(stamp))
     token = _work.set(work)
     try:
@@ -53,6 +57,8 @@ def answer(key: tuple[Hashable, ...], ask: Callable[[], Rows]) -> Rows:
     The rows themselves are kept, never models: nobody can change what somebody else is given.
     """
     work = _work.get()
+    if work is not None and work.writes is not _writes:
+        work.rows = None  # it may have written to a table that nobody had named when it began
     known = None if work is None or work.rows is None else work.rows.get(key)
     if known is not None:
         return known
@@ -72,6 +78,11 @@ def read_by_steady(tables: Iterable[str]) -> None:
     _writes = re.compile(rf'\b(?:{verbs})\s+(?:TABLE\s+)?(?:ONLY\s+)?"?(?:{names})\b', re.I)
 
 
+def when_work_begins(name_tables: Callable[[], object]) -> None:
+    """Let a `steady` query name its tables before the next piece of work, by `read_by_steady`."""
+    _unnamed.append(name_tables)
+
+
 def forget() -> None:
     """Forget what this process remembers (for tests)."""
     global _kept
@@ -81,10 +92,11 @@ def forget() -> None:
 class _Work:
     """A piece of work with the rows it may take, None when it has changed the set-up itself."""
 
-    __slots__ = ("rows",)
+    __slots__ = ("rows", "writes")
 
     def __init__(self, rows: dict[tuple[Hashable, ...], Rows]) -> None:
         self.rows: dict[tuple[Hashable, ...], Rows] | None = rows
+        self.writes = _writes
 
     def __call__(
         self, execute: Callable[..., Any], text: Any, params: Any, many: bool, context: Any
@@ -92,15 +104,23 @@ class _Work:
         """Notice a statement that changes the set-up."""
         if self.rows is not None:
             said = text if isinstance(text, str) else text.as_string()
-            if not said.startswith("SELECT") and _writes.search(said):
+            look = _is_write if len(said) < _SHORT else _is_write.__wrapped__
+            if not said.startswith("SELECT") and look(self.writes, said):
                 self.rows = None
         return execute(text, params, many, context)
 
 
 _work: ContextVar[_Work | None] = ContextVar("voronka_steady_rows", default=None)
 _tables: set[str] = set()
+_unnamed: list[Callable[[], object]] = []
 _writes = re.compile("(?!)")
 _kept: tuple[int, dict[tuple[Hashable, ...], Rows]] = (0, {})  # of one stamp, in one assignment
+
+
+@lru_cache(maxsize=500)
+def _is_write(writes: re.Pattern[str], statement: str) -> bool:
+    """Whether a statement writes to a table that `steady` queries read."""
+    return writes.search(statement) is not None
 
 
 def _rows_of(stamp: int | None) -> dict[tuple[Hashable, ...], Rows]:
