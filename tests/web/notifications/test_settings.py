@@ -182,3 +182,11 @@ def test_a_link_to_a_card_that_is_hidden_leads_to_the_list_and_names_nothing(bro
 def test_anothers_notice_is_not_found(browser):
     told = notify(make_user().pk, "mention", "Look")
     assert browser.get(reverse("notifications:go", args=[told.pk])).status_code == 404
+
+
+def test_a_link_to_a_notice_that_is_no_longer_kept_leads_to_the_newer_ones(browser, me):
+    gone = notify(me.pk, "mention", "Look").pk
+    Notification.objects.filter(pk=gone).delete()
+    answer = browser.get(reverse("notifications:go", args=[gone]), follow=True)
+    assert answer.redirect_chain == [(reverse("notifications:index"), 302)]
+    assert "больше не хранится" in answer.content.decode()
