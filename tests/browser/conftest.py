@@ -91,6 +91,7 @@ def open_page(browser: Browser, live_url: str) -> Iterator[Callable[..., Page]]:
         options = {"viewport": DESKTOP, "locale": "ru-RU", "base_url": live_url, **options}
         context = browser.new_context(**options)
         context.set_default_timeout(8_000)
+        context.set_default_navigation_timeout(30_000)  # the first page of a process reads much
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: errors.append(str(error)))

@@ -215,6 +215,25 @@ def test_a_change_by_somebody_else_makes_what_shows_it_read_itself_anew(gallery,
         edit_item(item.pk, {"title": "Another"}, by=Actor.system())
 
 
+def test_what_somebody_types_in_is_read_anew_when_they_leave_it(gallery):
+    unwatched = "live[!this.contains(document.activeElement)]"
+    _show(gallery, "item:1", trigger=unwatched, inside="<input id=typed>")
+    gallery.locator("#typed").focus()
+    gallery.evaluate(
+        """() => {
+          document.addEventListener("live:change", () => { window.heard = true })
+          const data = {kind: "change", data: {v: "item.changed", s: "item", i: 1, p: 1, o: 1}}
+          new BroadcastChannel("voronka-live").postMessage(data)  // as another tab tells it
+        }"""
+    )
+    asked = []
+    gallery.on("request", lambda request: asked.append(request.url))
+    gallery.wait_for_function("window.heard")
+    assert not [url for url in asked if url.endswith("/dev/gallery/live")]
+    with gallery.expect_request("**/dev/gallery/live"):
+        gallery.evaluate("document.activeElement.blur()")
+
+
 def test_many_changes_in_a_row_do_not_put_the_reading_off(gallery):
     _show(gallery, "item:1")
     gallery.evaluate(
@@ -244,17 +263,18 @@ def _wait_for_the_stream(page, owner):
     pytest.fail("the live stream did not open")
 
 
-def _show(page, subject):
+def _show(page, subject, *, trigger="live", inside=""):
     page.evaluate(
-        """subject => {
+        """([subject, trigger, inside]) => {
           const element = document.createElement("div")
           element.dataset.live = subject
           element.setAttribute("hx-get", "/dev/gallery/live")
-          element.setAttribute("hx-trigger", "live")
+          element.setAttribute("hx-trigger", trigger)
+          element.innerHTML = inside
           document.querySelector("#content").prepend(element)
           htmx.process(element)
         }""",
-        subject,
+        [subject, trigger, inside],
     )
 
 

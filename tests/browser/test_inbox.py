@@ -10,6 +10,7 @@ from tests.clients.factories import make_client
 from tests.factories import make_item
 from tests.people.factories import make_user
 from tests.web.inbox.scene import make_talk
+from voronka.channels.commands.sending import deliver
 from voronka.timeline.models import Message
 
 pytestmark = pytest.mark.browser
@@ -70,6 +71,27 @@ def test_a_new_message_appears_by_itself_and_the_draft_survives(page, login, sel
     expect(box).to_be_focused()
     page.reload()
     expect(box).to_have_value("Здравствуйте, М")
+
+
+def test_an_answer_that_comes_late_does_not_hide_what_became_of_the_message(
+    page, login, seller, talk
+):
+    held = []
+    page.route("**/send", lambda route: held.append((route, route.fetch())))
+    login(page, seller)
+    with page.expect_response("**/live?*"):
+        page.goto(f"/inbox/{talk.pk}/")
+    page.get_by_role("textbox", name="Ваш ответ").fill("От 285 000 ₽")
+    page.get_by_role("button", name="Отправить", exact=True).click()
+    thread = page.locator(".talk-thread")
+    expect(thread.locator(".msg-out")).to_contain_text("Ждёт отправки")  # told by the stream
+    deliver(talk.messages.get(direction="out").pk)
+    expect(thread.locator(".msg-out")).to_contain_text("Отправлено")
+    (route, answer), *_more = held
+    with page.expect_response("**/send"):
+        route.fulfill(response=answer)  # it says what was true when it was written
+    expect(page.get_by_role("textbox", name="Ваш ответ")).to_have_value("")
+    expect(thread.locator(".msg-out")).to_contain_text("Отправлено")
 
 
 def test_on_a_phone_list_and_conversation_are_screens_with_a_way_back(phone, login, seller, talk):

@@ -8,7 +8,11 @@ const FIRST_PAUSE = 5000 // milliseconds before a refused stream is tried again
 const LAST_PAUSE = 120_000
 const url = document.body.dataset.liveUrl
 const channel = "BroadcastChannel" in window ? new BroadcastChannel("voronka-live") : null
+const RECENT = 60_000 // milliseconds in which an answer of the server may still be on its way
+const AGAIN = 1500 // milliseconds until what could not be re-read is tried once more
 const waiting = new Set()
+const told = [] // the last changes that were shown: {at, change}
+let unshown = [] // changes that wait for `flush`
 let timer
 let missed = false
 
@@ -37,7 +41,15 @@ function flush() {
   if (pressed) return queue([])
   const elements = [...waiting].filter(element => element.isConnected)
   waiting.clear()
-  for (const element of elements) htmx.trigger(element, "live")
+  const at = performance.now()
+  told.push(...unshown.map(change => ({ at, change })))
+  unshown = []
+  while (told.length && told[0].at < at - RECENT) told.shift()
+  for (const element of elements) {
+    htmx.trigger(element, "live")
+    // somebody types in it, or a menu is open: its trigger refused
+    if (element.hasAttribute("hx-get") && !underway.has(element)) setTimeout(() => queue([element]), AGAIN)
+  }
 }
 
 function queue(elements) {
@@ -47,8 +59,11 @@ function queue(elements) {
 
 function changed(change) {
   document.dispatchEvent(new CustomEvent("live:change", { detail: change }))
-  queue([...document.querySelectorAll("[data-live]")].filter(element => matches(element, change)))
+  unshown.push(change)
+  queue(concerned([change]))
 }
+
+const concerned = changes => [...document.querySelectorAll("[data-live]")].filter(element => changes.some(change => matches(element, change)))
 
 /** Show the discreet sign; after an outage everything that is alive re-reads itself. */
 function connected(on) {
@@ -110,6 +125,7 @@ if (url) {
 // A re-reading that is asked for while another is under way follows it. htmx would queue it and then forget the
 // queue when the first answer is morphed in: a thing switched in that moment would look as if the click was lost.
 const underway = new WeakSet()
+const sent = new WeakMap() // request -> when
 const next = new WeakMap()
 const alive = ({ detail: { elt } }) => elt.dataset?.live !== undefined
 document.addEventListener("htmx:confirm", event => {
@@ -123,9 +139,14 @@ document.addEventListener("htmx:beforeSwap", event => { // what comes while a bu
   event.detail.shouldSwap = false
   queue([event.detail.elt])
 })
-document.addEventListener("htmx:beforeSend", event => { if (alive(event)) underway.add(event.detail.elt) })
+document.addEventListener("htmx:beforeSend", event => {
+  sent.set(event.detail.xhr, performance.now())
+  if (alive(event)) underway.add(event.detail.elt)
+})
 document.addEventListener("htmx:afterRequest", event => {
-  const { elt } = event.detail
+  const { elt, xhr } = event.detail
+  // what was shown while an answer was on its way may be newer than the answer that has just replaced it
+  if (!alive(event)) queue(concerned(told.filter(({ at }) => at > sent.get(xhr)).map(({ change }) => change)))
   const issue = next.get(elt)
   underway.delete(elt)
   next.delete(elt)
