@@ -27,7 +27,7 @@ from voronka.demo.commands import load_demo
 from voronka.demo.errors import NotEmpty
 from voronka.demo.filling import PRICES
 from voronka.items.commands.loading import Loader, LoadRow
-from voronka.items.models import Item, ItemLink, LineItem, Passage, StageVisit
+from voronka.items.models import Item, ItemLink, LineItem, Passage, ResponseClock, StageVisit
 from voronka.journal.actors import Actor
 from voronka.people.models import User
 from voronka.pipelines.models import Pipeline
@@ -175,6 +175,15 @@ def test_some_answers_came_late_and_most_came_soon():
     late = sum(wait > timedelta(hours=1) for wait in waits) / len(waits)
     assert soon > 0.3
     assert late > 0.1
+
+
+def test_the_report_of_first_answers_has_a_year_to_tell_of():
+    answered = Item.objects.filter(pipeline__code="leads", first_response_at__isnull=False)
+    clocks = ResponseClock.objects.filter(item__in=answered, outcome="answered")
+    assert clocks.count() == answered.count()
+    in_norm = clocks.filter(seconds__lte=F("norm_seconds")).count() / clocks.count()
+    assert 0.2 < in_norm < 0.9
+    assert clocks.filter(source=None).count() == 0
 
 
 def test_taxpayer_numbers_have_right_check_digits():

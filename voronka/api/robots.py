@@ -134,7 +134,9 @@ def list_robots(request: TokenRequest, query: Query[RobotQuery]) -> list[RobotOu
     names: dict[int, RobotNames] = {}
     with override(request.person.language):
         return [
-            RobotOut.of(r, names.setdefault(r.item_type_id, RobotNames(r.item_type)))
+            RobotOut.of(
+                r, names.setdefault(r.item_type_id, RobotNames(r.item_type, reader=request.person))
+            )
             for r in robots
         ]
 
@@ -151,7 +153,7 @@ def list_runs(request: TokenRequest, item_id: Id, query: Query[PageQuery]) -> Ru
     limit = max(1, min(query.limit, 200))
     runs = RobotRun.objects.filter(item=item).select_related("robot")
     rows, cursor = page(runs, cursor=query.cursor, limit=limit)
-    names = RobotNames(item.pipeline.item_type, item.pipeline)
+    names = RobotNames(item.pipeline.item_type, item.pipeline, reader=request.person)
     with override(request.person.language):
         return RunPage(items=[RunOut.of(run, names) for run in rows], next=cursor)
 

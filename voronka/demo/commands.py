@@ -40,6 +40,7 @@ from voronka.demo.work import Work
 from voronka.demo.works import make_articles, make_claims
 from voronka.items.commands import loading
 from voronka.items.commands.lines import Line
+from voronka.items.commands.loading_past import AnswerRow, load_answers
 from voronka.items.models import Item
 from voronka.journal.actors import Actor
 from voronka.people.commands import accounts, calendars, departments
@@ -236,8 +237,24 @@ class _Loading:
         form = make_site_form(owner_id=self.users["manager"], by=self.by)
         talks = Talks(self.days, self.users, self.client_ids, self.book.clients, form)
         talks.load(leads, deals)
+        self._load_answers(leads)
         code = form.channel.code
         make_routing(self.users, form_code=code, now=self.days.now, by=self.by)
+
+    def _load_answers(self, leads: list[Draft]) -> None:
+        sources = dict(Source.objects.values_list("code", "pk"))
+        answers = [
+            AnswerRow(
+                draft.pk,
+                self.users[draft.person.login],
+                draft.created_at,
+                draft.first_response_at,
+                source_id=sources.get(draft.source),
+            )
+            for draft in leads
+            if draft.first_response_at is not None
+        ]
+        load_answers(Pipeline.objects.get(code="leads"), answers)
 
     def _tell_of_mentions(self, notes: list[Note]) -> None:
         fresh = sorted((n for n in notes if n.mentions), key=lambda n: n.created_at)[-12:]

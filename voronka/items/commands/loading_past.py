@@ -1,4 +1,4 @@
-"""The bulk door for what cards have behind them besides visits: tunnels passed, clocks changed."""
+"""The bulk door for what cards have behind them besides visits: tunnels passed, clocks, answers."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ from datetime import datetime
 
 from django.db import transaction
 
-from voronka.items.models import ClockChange, Item, Passage
+from voronka.items import rules
+from voronka.items.models import ClockChange, Item, Passage, ResponseClock
 from voronka.journal.actors import Actor
 from voronka.journal.models import Event
 from voronka.kernel.copying import copy_rows
-from voronka.pipelines.models import Stage
+from voronka.people.schedules import calendar_schedule
+from voronka.pipelines.models import Pipeline, Stage
 
 _EVENT_COLUMNS = [
     "verb",
@@ -95,3 +97,45 @@ def load_clock_changes(changes: Iterable[ClockChange]) -> int:
     Clocks of today's stays are changed by `prolong_stage` and `pause_stage`, which move them.
     """
     return len(ClockChange.objects.bulk_create(changes, batch_size=1000))
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerRow:
+    """The first human touch after a client turned to us (Q1).
+
+    Attributes:
+        owner_id: the responsible when the client came; they have answered.
+        asked, answered: aware.
+    """
+
+    item_id: int
+    owner_id: int
+    asked: datetime
+    answered: datetime
+    source_id: int | None = None
+
+
+@transaction.atomic
+def load_answers(pipeline: Pipeline, rows: Iterable[AnswerRow]) -> int:
+    """Keep five-minute clocks that have stopped, for the report of first answers; return how many.
+
+    In the working time of the funnel's calendar, as `start_clock` and `note_answer` count it.
+    """
+    hours = calendar_schedule(pipeline.calendar)
+    clocks = [
+        ResponseClock(
+            item_id=row.item_id,
+            pipeline=pipeline,
+            source_id=row.source_id,
+            owner_id=row.owner_id,
+            started_at=row.asked,
+            due_at=hours.add(row.asked, rules.RESPONSE_NORM),
+            norm_seconds=int(rules.RESPONSE_NORM.total_seconds()),
+            stopped_at=row.answered,
+            seconds=int(hours.between(row.asked, row.answered).total_seconds()),
+            outcome=ResponseClock.Outcome.ANSWERED,
+            by_user_id=row.owner_id,
+        )
+        for row in rows
+    ]
+    return len(ResponseClock.objects.bulk_create(clocks, batch_size=2000))
