@@ -51,6 +51,8 @@ MINUTE = timedelta(minutes=1)
 
 def number(value: Decimal | float | int, *, places: int = 0) -> str:
     """Write a number with thin spaces and the language's decimal mark: 1 234 567,5."""
+    if type(value) is int and not places:  # a board has hundreds; decimals take three times as long
+        return f"{MINUS if value < 0 else ''}{abs(value):,}".replace(",", THIN)
     amount = value if isinstance(value, Decimal) else Decimal(str(value))
     whole, _point, part = f"{abs(amount):,.{places}f}".partition(".")
     groups = whole.replace(",", THIN)
@@ -70,7 +72,7 @@ def money(value: Decimal | float | int | None, *, currency: str = "", bare: bool
     if value is None:
         return "—"
     amount = value if isinstance(value, Decimal) else Decimal(str(value))
-    text = number(amount, places=0 if amount % 1 == 0 else 2)
+    text = number(int(amount)) if amount % 1 == 0 else number(amount, places=2)
     return text if bare else f"{text}{NBSP}{sign(currency)}"
 
 
@@ -186,13 +188,16 @@ def duration(
     if span < MINUTE:
         seconds = int(span.total_seconds())
         return prefix + _unit(seconds, pgettext("seconds, short", "s"))
-    days, rest = divmod(span, day)
-    hours, rest = divmod(rest, HOUR)
-    counts = (days, hours, rest // MINUTE)
+    if day is DAY:
+        counts = (span.days, span.seconds // 3600, span.seconds % 3600 // 60)
+    else:
+        days, rest = divmod(span, day)
+        hours, rest = divmod(rest, HOUR)
+        counts = (days, hours, rest // MINUTE)
     first = next(place for place, count in enumerate(counts) if count)
     units = units or duration_units()
     text = _unit(counts[first], units[first])
-    if days < 10 and first < 2 and counts[first + 1]:
+    if counts[0] < 10 and first < 2 and counts[first + 1]:
         text += NBSP + _unit(counts[first + 1], units[first + 1])
     return prefix + text
 

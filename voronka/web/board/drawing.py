@@ -8,14 +8,16 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
-from functools import cached_property
+from functools import cached_property, lru_cache
 from html import escape
 from typing import NamedTuple
 
+from django.conf import settings
+from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
 
 from voronka.items.board import BoardCard, Reach
 from voronka.kernel.texts import LocalText
@@ -201,3 +203,28 @@ def _source(card: BoardCard) -> str:
 def _grade(letter: str) -> str:
     safe, title = escape(letter), escape(_("Grade %(letter)s") % {"letter": letter})
     return f'<span class="grade grade-{safe.lower()}" title="{title}">{safe}</span>'
+
+
+class _Named(NamedTuple):
+    """What the short form of a new card needs of a stage."""
+
+    pk: int
+    name: str
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def quick_add(kind: ItemType, stage: Stage, *, first: bool) -> SafeString:
+    """Draw the closed short form of a new card, remembering how the same one looked."""
+    draw = _quick_add.__wrapped__ if settings.DEBUG else _quick_add
+    named = _Named(stage.pk, str(stage.name))
+    return draw(stage.pipeline_id, named, first, kind.has_client, get_language())
+
+
+@lru_cache(maxsize=512)  # of 1 KB
+def _quick_add(
+    pipeline_id: int, stage: _Named, first: bool, has_client: bool, _language: str | None
+) -> SafeString:
+    shown = {"board": {"kind": {"has_client": has_client}}, "pipeline": {"pk": pipeline_id}}
+    return render_to_string("board/_quick_add.html", {**shown, "stage": stage, "first": first})

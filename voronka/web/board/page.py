@@ -23,7 +23,7 @@ from voronka.people.models import User
 from voronka.pipelines.models import ItemType, Pipeline, Stage
 from voronka.web import words
 from voronka.web.addresses import address, path_of
-from voronka.web.board.drawing import Drawer
+from voronka.web.board.drawing import Drawer, quick_add
 from voronka.web.filters import FilterBar
 from voronka.web.filters.bar import address as filtered
 from voronka.web.list.actions import Action, bulk_actions
@@ -37,6 +37,7 @@ class Column:
         share: of the first stage's cards, 0..1 (F12).
         clears_in: days to clear; None when nothing leaves the stage, or it is not known.
         cards: the first page, drawn.
+        adding: the short form of a new card, drawn; empty where the person may add none.
     """
 
     stage: Stage
@@ -47,6 +48,7 @@ class Column:
     piled_up: bool = False
     first: bool = False
     cards: str = ""
+    adding: str = ""
 
     @property
     def css(self) -> str:
@@ -232,7 +234,12 @@ class BoardPage:
         else:
             pages = board.whole_pages(self.reach, self.stages, size=self.size)
         return [
-            replace(head, cards=self.drawn(head.stage, pages[head.stage.pk])) for head in self.heads
+            replace(
+                head,
+                cards=self.drawn(head.stage, pages[head.stage.pk]),
+                adding=quick_add(self.kind, head.stage, first=head.first) if self.may_add else "",
+            )
+            for head in self.heads
         ]
 
     @cached_property
