@@ -234,6 +234,15 @@ def test_what_somebody_types_in_is_read_anew_when_they_leave_it(gallery):
         gallery.evaluate("document.activeElement.blur()")
 
 
+def test_after_a_broken_stream_everything_alive_is_read_anew_however_short_it_was(gallery):
+    broken = {"content_type": "text/event-stream", "body": "retry: 100\n\n"}
+    gallery.route("**/live?*", lambda route: route.fulfill(**broken))
+    gallery.reload()
+    _show(gallery, "item:1")
+    with gallery.expect_request("**/dev/gallery/live"):
+        pass
+
+
 def test_many_changes_in_a_row_do_not_put_the_reading_off(gallery):
     _show(gallery, "item:1")
     gallery.evaluate(

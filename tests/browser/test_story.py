@@ -30,7 +30,7 @@ from voronka.people.models import User
 from voronka.pipelines.models import Pipeline
 
 pytestmark = pytest.mark.browser
-WAIT = 30_000  # ms: browsers, web, worker and mail servers share one process here
+WAIT = 60_000  # ms: browsers, web, worker and mail servers share one process here
 
 
 async def _work_and_tidy() -> None:

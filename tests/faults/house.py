@@ -19,6 +19,7 @@ from tests import homes
 from voronka.kernel import embedded
 
 PATIENCE = 60.0  # seconds; reached only when something is broken
+ENDS = 60.0  # seconds until all that belongs to a killed supervisor is gone
 FIRST_START = 180.0  # seconds; makes the database and its tables
 
 
@@ -121,14 +122,23 @@ class Installation:
         if self.process and self.process.poll() is None:
             self.process.kill()
             self.process.wait()
-            wait_for(lambda: not left_over(self.home), within=FIRST_START)
+            wait_for(lambda: not left_over(self.home), within=ENDS, told=self._who_is_left)
+
+    def _who_is_left(self) -> str:
+        left = [f"{one.pid} {' '.join(one.cmdline())[:60]}" for one in left_over(self.home)]
+        return "\n".join(["left over:", *left, self.output.read_text()[-2000:]])
 
 
-def wait_for(condition: Callable[[], object], *, within: float = PATIENCE) -> None:
+def wait_for(
+    condition: Callable[[], object],
+    *,
+    within: float = PATIENCE,
+    told: Callable[[], str] = lambda: "it did not happen in time",
+) -> None:
     """Wait until a condition holds, at most `within` seconds."""
     deadline = time.monotonic() + within
     while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
+        assert time.monotonic() < deadline, told()
         time.sleep(0.05)
 
 

@@ -87,6 +87,7 @@ function listen() {
   let stream
   let doubt
   let pause = FIRST_PAUSE
+  let before = false // it was open before: what was said since it broke nobody has heard
   const open = () => {
     stream?.close()
     // what was changed since the page was asked for is told again: nothing falls between the two
@@ -95,6 +96,8 @@ function listen() {
       clearTimeout(doubt)
       pause = FIRST_PAUSE
       tell({ kind: "state", data: true })
+      if (before) tell({ kind: "resync" })
+      before = true
     }
     stream.addEventListener("change", ({ data }) => tell({ kind: "change", data: JSON.parse(data) }))
     stream.addEventListener("resync", () => tell({ kind: "resync" }))
