@@ -122,6 +122,9 @@ class Installation:
         if self.process and self.process.poll() is None:
             self.process.kill()
             self.process.wait()
+            for one in left_over(self.home):  # how they end by themselves is test_supervisor's
+                with contextlib.suppress(psutil.Error):
+                    one.kill()
             wait_for(lambda: not left_over(self.home), within=ENDS, told=self._who_is_left)
 
     def _who_is_left(self) -> str:
