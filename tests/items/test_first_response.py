@@ -200,4 +200,6 @@ def test_the_speed_is_told_by_source_hour_and_person(all_day, django_assert_num_
     [later] = speed("owner", **period, at=at(70))
     assert (later.key, later.clocks, later.unanswered, later.in_norm) == (seller.pk, 4, 1, 0.5)
     assert [(s.key, s.clocks) for s in speed("hour", **period, at=at(70))] == [(12, 3), (13, 1)]
-    assert speed("source", **period, at=at(70), owner_ids=[0]) == []
+    assert speed("source", **period, at=at(70), user=make_user()) == []  # others' cards
+    [own] = speed("source", **period, at=at(70), user=seller)
+    assert own.clocks == 4

@@ -5,7 +5,7 @@ Source: docs/domain/first_response.md (Q1, IN-14).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,7 +15,7 @@ from django.db.models.functions import ExtractHour
 
 from voronka.items import rules
 from voronka.items.commands.answering import schedule
-from voronka.items.models import Item, ResponseClock
+from voronka.items.models import Item, ResponseClock, allowed_by_scope
 from voronka.people.models import User
 from voronka.people.schedules import company_schedule
 
@@ -113,7 +113,7 @@ def speed(
     since: datetime,
     until: datetime,
     at: datetime,
-    owner_ids: Iterable[int] | None = None,
+    user: User | None = None,
 ) -> list[Speed]:
     """Return median and share in norm of the clocks that began in a period. One SQL query.
 
@@ -123,13 +123,14 @@ def speed(
         by: "source", "owner", "channel", "pipeline", "hour" (local, of the company's calendar: one
             more query), or "" for the total.
         until: exclusive.
-        owner_ids: only of these people; None for everybody.
+        user: who asks: what they may see by funnel and by who was responsible when the clock began,
+            as in the sales report; None: all.
     """
     rows = ResponseClock.objects.counted(at=at).filter(
         started_at__gte=since, started_at__lt=until, item__deleted_at=None
     )
-    if owner_ids is not None:
-        rows = rows.filter(owner_id__in=list(owner_ids))
+    if user is not None:
+        rows = rows.filter(allowed_by_scope(user)[0])
     key: Any = F(BY[by]) if by in BY else Value(0)
     if by == "hour":
         key = ExtractHour("started_at", tzinfo=company_schedule().zone)

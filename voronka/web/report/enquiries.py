@@ -15,7 +15,6 @@ from django.views.decorators.http import require_GET
 from voronka.analytics.sources import sources
 from voronka.channels.models import Channel
 from voronka.items.first_response import Speed, speed
-from voronka.people.access import CLIENTS, Scope
 from voronka.people.models import User
 from voronka.people.requests import SignedInRequest
 from voronka.pipelines.models import Pipeline, Source
@@ -71,9 +70,9 @@ def answers(request: SignedInRequest) -> HttpResponse:
     chosen = period(request.GET.get("period", ""))
     by = request.GET.get("by", "")
     by = by if by in BY else "source"
-    now, owners = timezone.now(), _owners(request.user)
+    now = timezone.now()
     rows, whole = (
-        speed(one, since=chosen.since, until=chosen.until, at=now, owner_ids=owners)
+        speed(one, since=chosen.since, until=chosen.until, at=now, user=request.user)
         for one in (by, "")
     )
     names = _names(by, rows)
@@ -86,16 +85,6 @@ def answers(request: SignedInRequest) -> HttpResponse:
         "title": BY[by],
     }
     return render(request, "report/answers.html", context)
-
-
-def _owners(user: User) -> frozenset[int] | None:
-    """Return whose clocks the person may count, by the widest scope of cards; None: everybody's."""
-    access = user.access
-    if access.everything:
-        return None
-    kinds = [key.partition("/") for key in access.matrix if key != CLIENTS]
-    scopes = [access.scope("see", kind, pipeline) for kind, _slash, pipeline in kinds]
-    return access.owners(max(scopes, default=Scope.NONE))
 
 
 def _names(by: str, rows: list[Speed]) -> dict[int | None, str]:
