@@ -67,6 +67,24 @@ def test_bad_rows_are_refused_by_their_number_and_nothing_is_saved(browser, dire
     assert not text or "2" in answer.context["wrong"][0]
 
 
+def test_a_file_of_which_only_a_part_would_be_read_is_refused(browser, direct, monkeypatch):
+    monkeypatch.setattr("voronka.web.report.costs.LARGEST", 50)
+    row = b"direct;2026-03-01;2026-03-31;100\n"
+    answer = browser.post(COSTS, {"file": SimpleUploadedFile("c.csv", row * 2, "text/csv")})
+    assert answer.status_code == 422
+    assert "частями" in answer.content.decode()
+    assert not SourceCost.objects.exists()
+
+
+def test_the_same_days_again_replace_the_amount(browser, direct, django_assert_max_num_queries):
+    row = "direct;01.03.2026;02.03.2026;"
+    browser.post(COSTS, {"text": f"{row}7"})
+    many = "".join(f"direct;01.03.2026;02.03.2026;{n}\n" for n in range(100))
+    with django_assert_max_num_queries(20):
+        browser.post(COSTS, {"text": many})
+    assert SourceCost.objects.get().amount == 99
+
+
 def test_answers_are_told_by_hour_person_and_source(client, direct):
     boss = make_user("owner")
     item = make_item(make_pipeline(make_item_type("lead")), owner=boss)

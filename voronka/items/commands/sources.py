@@ -119,18 +119,30 @@ def save_costs(costs: Iterable[Cost], *, by: Actor) -> int:
     if wrong:
         raise InvalidInput(_("Some rows can't be saved. Mend them and try again."), fields=wrong)
     now = timezone.now()
-    row = None
-    for cost in costs:
-        row, _made = SourceCost.objects.update_or_create(
-            source=sources[cost.source],
-            campaign=cost.campaign.strip()[:200],
-            first_day=cost.first_day,
-            last_day=cost.last_day,
-            defaults={"amount": cost.amount, "by_user_id": by.user_id, "at": now},
-        )
-    if row is not None:
+    rows = {  # the last of the same key counts, as if one had been saved after the other
+        (c.source, c.campaign.strip()[:200], c.first_day, c.last_day): c.amount for c in costs
+    }
+    saved = SourceCost.objects.bulk_create(
+        [
+            SourceCost(
+                source=sources[code],
+                campaign=campaign,
+                first_day=first_day,
+                last_day=last_day,
+                amount=amount,
+                by_user_id=by.user_id,
+                at=now,
+            )
+            for (code, campaign, first_day, last_day), amount in rows.items()
+        ],
+        batch_size=2000,
+        update_conflicts=True,
+        unique_fields=["source", "campaign", "first_day", "last_day"],
+        update_fields=["amount", "by_user_id", "at"],
+    )
+    if saved:
         total = sum((c.amount for c in costs), Decimal())
-        record("cost.saved", row, by=by, rows=len(costs), amount=total)
+        record("cost.saved", saved[-1], by=by, rows=len(costs), amount=total)
     return len(costs)
 
 

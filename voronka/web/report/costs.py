@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
-from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
 
 from django import forms
+from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -21,12 +20,12 @@ from voronka.journal.actors import Actor
 from voronka.kernel.errors import DomainError
 from voronka.people.requests import SignedInRequest
 from voronka.pipelines.models import Source
+from voronka.pipelines.values import BadValue, parse_date, parse_money
 from voronka.web.rights import needs_right
 
 LARGEST = 1_000_000  # bytes of a file
 MOST = 5_000  # rows of a file
 SHOWN = 200
-_DATES = ("%d.%m.%Y", "%Y-%m-%d", "%d.%m.%y")
 _COLUMNS = 4  # source, first day, last day, amount; a campaign may follow
 
 
@@ -44,6 +43,13 @@ class CostsForm(forms.Form):
         max_length=LARGEST,
     )
     file = forms.FileField(label=gettext_lazy("Or a CSV file"), required=False)
+
+    def clean_file(self) -> UploadedFile[bytes] | None:
+        """Refuse a file of which only a part would be read."""
+        file: UploadedFile[bytes] | None = self.cleaned_data["file"]
+        if file is not None and (file.size or 0) > LARGEST:
+            raise forms.ValidationError(_("The file is larger than 1 MB: bring it in parts."))
+        return file
 
 
 @require_http_methods(["GET", "POST"])
@@ -71,7 +77,8 @@ def index(request: SignedInRequest) -> HttpResponse:
         "rows": SourceCost.objects.select_related("source")[:SHOWN],
         "sources": Source.objects.filter(archived=False),
     }
-    return render(request, "report/costs.html", context, status=422 if wrong else 200)
+    refused = wrong or form.errors
+    return render(request, "report/costs.html", context, status=422 if refused else 200)
 
 
 @require_POST
@@ -86,61 +93,52 @@ def _text_of(form: CostsForm) -> str:
     file = form.cleaned_data["file"]
     if file is None:
         return str(form.cleaned_data["text"])
-    raw: bytes = file.read(LARGEST)
+    raw: bytes = file.read()
     return raw.decode(guess_encoding(raw), errors="replace")
 
 
 def _read(text: str) -> tuple[list[tuple[int, Cost]], list[str]]:
     """Return the costs with their lines, and what can't be read; a heading is passed over."""
-    codes = {source.code.lower(): source.code for source in Source.objects.all()}
+    codes: dict[str, str] = {}
     for source in Source.objects.all():
-        codes |= {name.lower(): source.code for name in (source.name.ru, source.name.en) if name}
+        names = (source.code, source.name.ru, source.name.en)
+        codes |= {name.lower(): source.code for name in names if name}
     costs, wrong = [], []
     delimiter = "\t" if "\t" in text else guess_delimiter(text)
     for line, row in enumerate(csv.reader(io.StringIO(text), delimiter=delimiter), start=1):
         cells = [cell.strip() for cell in row]
-        if not any(cells) or (line == 1 and len(cells) >= _COLUMNS and _day(cells[1]) is None):
+        if not any(cells) or (line == 1 and _is_heading(cells)):
             continue
         if line > MOST:
             wrong.append(_("More than %(count)d rows: bring them in parts.") % {"count": MOST})
             break
-        cost = _cost(cells, codes)
-        if cost is None:
-            wrong.append(
-                _("Row %(line)d can't be read: source, two days and an amount are needed.")
-                % {"line": line}
-            )
-        else:
-            costs.append((line, cost))
+        try:
+            costs.append((line, _cost(cells, codes)))
+        except BadValue as error:
+            wrong.append(_refusal(line, str(error)))
     return costs, wrong
 
 
-def _cost(cells: list[str], codes: dict[str, str]) -> Cost | None:
+def _is_heading(cells: list[str]) -> bool:
     if len(cells) < _COLUMNS:
-        return None
-    first, last, amount = _day(cells[1]), _day(cells[2]), _amount(cells[3])
-    if first is None or last is None or amount is None:
-        return None
-    campaign = cells[_COLUMNS] if len(cells) > _COLUMNS else ""
-    return Cost(codes.get(cells[0].lower(), cells[0]), first, last, amount, campaign)
-
-
-def _day(text: str) -> date | None:
-    for shape in _DATES:
-        try:
-            return datetime.strptime(text, shape).date()  # noqa: DTZ007
-        except ValueError:
-            continue
-    return None
-
-
-def _amount(text: str) -> Decimal | None:
-    plain = "".join(text.replace("₽", "").split()).replace(",", ".")
+        return False
     try:
-        found = Decimal(plain)
-    except InvalidOperation:
-        return None
-    return found.quantize(Decimal("0.01")) if found.is_finite() and abs(found) < 10**13 else None
+        parse_date(cells[1])
+    except BadValue:
+        return not any(character.isdecimal() for character in cells[1])
+    return False
+
+
+def _cost(cells: list[str], codes: dict[str, str]) -> Cost:
+    if len(cells) < _COLUMNS:
+        raise BadValue(_("Source, two days and an amount are needed."))
+    return Cost(
+        codes.get(cells[0].lower(), cells[0]),
+        parse_date(cells[1]),
+        parse_date(cells[2]),
+        parse_money(cells[3]),
+        cells[_COLUMNS] if len(cells) > _COLUMNS else "",
+    )
 
 
 def _refusals(error: DomainError, lines: list[int]) -> list[str]:
@@ -149,5 +147,9 @@ def _refusals(error: DomainError, lines: list[int]) -> list[str]:
     for name, why in error.fields.items():
         number = name.partition(".")[0]
         line = lines[int(number)] if number.isdecimal() else 0
-        told.append(_("Row %(line)d: %(why)s") % {"line": line, "why": why})
+        told.append(_refusal(line, str(why)))
     return told or [str(error.detail)]
+
+
+def _refusal(line: int, why: str) -> str:
+    return _("Row %(line)d: %(why)s") % {"line": line, "why": why}
