@@ -79,7 +79,7 @@ def plan_activity(
     owner_id = require_working(owner_id)
     activity = _draft(plan, subject, owner_id=owner_id, by=by)
     insert_row(activity)
-    _note("activity_planned", subject, activity, by=by, due=plan.due_at, owner=owner_id)
+    note_activity("activity_planned", subject, activity, by=by, due=plan.due_at, owner=owner_id)
     if isinstance(subject, Item):
         refresh_next_step(subject)
     return activity
@@ -122,7 +122,7 @@ def plan_on_cards(wanted: Sequence[CardPlan]) -> list[Activity]:
     for one, activity in zip(wanted, made, strict=True):
         with one.within():
             due, owner = one.plan.due_at, one.owner_id
-            _note("activity_planned", one.item, activity, by=one.by, due=due, owner=owner)
+            note_activity("activity_planned", one.item, activity, by=one.by, due=due, owner=owner)
     _refresh_next_steps([one.item for one in wanted])
     return made
 
@@ -166,7 +166,9 @@ def change_activity(
         activity.reminded_at = None
     activity.save()
     given = {"owner": activity.owner_id} if activity.owner_id != before else {}
-    _note("activity_changed", subject, activity, by=by, due=plan.due_at, moved=moved, **given)
+    note_activity(
+        "activity_changed", subject, activity, by=by, due=plan.due_at, moved=moved, **given
+    )
     if isinstance(subject, Item):
         refresh_next_step(subject)
     return activity
@@ -215,7 +217,7 @@ def finish_activity(
     said: dict[str, Any] = {"outcome": outcome, "result": activity.result[:300], "answer": answer}
     if with_card:
         said["with_card"] = True
-    _note("activity_done", subject, activity, by=by, **said)
+    note_activity("activity_done", subject, activity, by=by, **said)
     if isinstance(subject, Item):
         if outcome != Activity.Outcome.CANCELLED:
             touched = note_touch if activity.kind == Activity.Kind.TASK else note_answer
@@ -235,7 +237,7 @@ def reopen_activity(activity_id: int, *, by: Actor) -> Activity:
         return activity
     activity.done_at, activity.outcome, activity.answer = None, "", ""
     activity.save(update_fields=["done_at", "outcome", "answer"])
-    _note("activity_reopened", subject, activity, by=by)
+    note_activity("activity_reopened", subject, activity, by=by)
     if isinstance(subject, Item):
         refresh_next_step(subject)
     settle_talks(talks)
@@ -322,7 +324,10 @@ def _lock(activity_id: int, *, by: Actor) -> tuple[Activity, Subject]:
     return Activity.objects.select_for_update().get(pk=activity_id), subject
 
 
-def _note(what: str, subject: Subject, activity: Activity, *, by: Actor, **diff: Any) -> None:
+def note_activity(
+    what: str, subject: Subject, activity: Activity, *, by: Actor, **diff: Any
+) -> None:
+    """Record what became of an activity, in its card's or client's history or its own."""
     diff |= {"activity": activity.pk, "kind": activity.kind, "title": activity.title}
     if activity.answers:  # it asks: whoever tells people of it need not look
         diff["answers"] = len(activity.answers)

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from voronka.items.commands.card import note_event
 from voronka.items.models import Item
 from voronka.journal.actors import Actor
-from voronka.timeline.commands.activities import refresh_next_step
+from voronka.timeline.commands.activities import note_activity, refresh_next_step
 from voronka.timeline.models import Activity
 
 
@@ -28,18 +27,7 @@ def carry_activities(ids: Iterable[int], *, left: Item, to: Item, by: Actor) -> 
             given = {"owner": to.owner_id}
         activity.item_id = to.pk
         activity.save(update_fields=["item", "owner"])
-        note_event(
-            "item.activity_changed",
-            to,
-            by=by,
-            activity=activity.pk,
-            kind=activity.kind,
-            title=activity.title,
-            due=activity.due_at,
-            moved=False,
-            left_card=left.pk,
-            **given,
-        )
+        _note_changed(activity, to, by=by, left_card=left.pk, **given)
     if carried:
         refresh_next_step(left)
         refresh_next_step(to)
@@ -52,15 +40,9 @@ def give_activities(ids: Iterable[int], *, item: Item, owner_id: int, by: Actor)
     for activity in rows.filter(done_at=None).order_by("pk"):
         activity.owner_id = owner_id
         activity.save(update_fields=["owner"])
-        note_event(
-            "item.activity_changed",
-            item,
-            by=by,
-            activity=activity.pk,
-            kind=activity.kind,
-            title=activity.title,
-            due=activity.due_at,
-            moved=False,
-            owner=owner_id,
-            user=owner_id,
-        )
+        _note_changed(activity, item, by=by, owner=owner_id, user=owner_id)
+
+
+def _note_changed(activity: Activity, item: Item, *, by: Actor, **diff: Any) -> None:
+    due = activity.due_at
+    note_activity("activity_changed", item, activity, by=by, due=due, moved=False, **diff)
