@@ -30,32 +30,37 @@ TYPERS = (
 )
 
 
-class _SpeaksItsUsage:
-    """Translates what Typer has written into its code."""
-
+class _Command(TyperCommand):
     def get_usage(self, ctx: Any) -> str:
-        usage: str = super().get_usage(ctx)  # type: ignore[misc]  # of the class beside it
-        for english, said in (
-            ("Usage:", _("Usage:")),
-            ("[OPTIONS]", _("[OPTIONS]")),
-            ("COMMAND [ARGS]...", _("COMMAND [ARGS]...")),
-        ):
-            usage = usage.replace(english, said, 1)
-        return usage
+        return _usage(super().get_usage(ctx))
 
     def get_help_option(self, ctx: Any) -> Any:
-        option = super().get_help_option(ctx)  # type: ignore[misc]  # of the class beside it
-        if option is not None:
-            option.help = _("Show this message and exit.")
-        return option
+        return _help_option(super().get_help_option(ctx))
 
 
-class _Command(_SpeaksItsUsage, TyperCommand):
-    pass
+class _Group(TyperGroup):
+    def get_usage(self, ctx: Any) -> str:
+        return _usage(super().get_usage(ctx))
+
+    def get_help_option(self, ctx: Any) -> Any:
+        return _help_option(super().get_help_option(ctx))
 
 
-class _Group(_SpeaksItsUsage, TyperGroup):
-    pass
+def _usage(usage: str) -> str:
+    """Translate what Typer has written into its code."""
+    for english, said in (
+        ("Usage:", _("Usage:")),
+        ("[OPTIONS]", _("[OPTIONS]")),
+        ("COMMAND [ARGS]...", _("COMMAND [ARGS]...")),
+    ):
+        usage = usage.replace(english, said, 1)
+    return usage
+
+
+def _help_option(option: Any) -> Any:
+    if option is not None:
+        option.help = _("Show this message and exit.")
+    return option
 
 
 def texts(app: Typer) -> Iterator[tuple[str, str]]:
