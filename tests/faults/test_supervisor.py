@@ -5,9 +5,10 @@ import signal
 import subprocess
 from collections.abc import Iterator
 
+import psutil
 import pytest
 
-from tests.faults.house import Installation, left_over, wait_for
+from tests.faults.house import PATIENCE, Installation, left_over, wait_for
 
 
 @pytest.fixture(scope="module")
@@ -85,3 +86,14 @@ def test_a_killed_supervisor_takes_its_children_along(installation):
     wait_for(lambda: not left_over(installation.home))
     installation.start()
     installation.stop()
+
+
+def test_a_supervisor_killed_while_it_replaces_the_nursery_takes_the_database_along(installation):
+    installation.start()
+    nursery = installation.child("nursery")
+    orphans = nursery.children()
+    nursery.kill()
+    psutil.wait_procs(orphans, timeout=PATIENCE)  # they are no help any more
+    installation.process.kill()
+    installation.process.wait()
+    wait_for(lambda: not left_over(installation.home))

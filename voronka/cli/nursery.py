@@ -21,12 +21,11 @@ from typing import Annotated, NoReturn
 import typer
 from setproctitle import setproctitle
 
+from voronka.cli.delays import next_delay
 from voronka.cli.refusals import explain, warn
 from voronka.cli.words import gettext as _
 
 _TICK = 0.2  # seconds between looks at the children
-_STEADY = 20.0  # a child that lived so long starts its delays anew
-_LONGEST_DELAY = 20.0  # seconds between two starts of a child that keeps dying
 _STOP_WITHIN = 9.0  # seconds for web and worker; after that they are killed
 
 
@@ -44,20 +43,21 @@ def nursery(socket_number: int, parent: int, demo: Annotated[bool, typer.Option(
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    _load("voronka.urls", "voronka.automation.worker")
-    if not _prepared(stop, parent, demo=demo):
-        sys.exit(1)
-    _load("voronka.asgi")  # looks once for the assets, so they must be there
-    listener = socket.socket(fileno=socket_number)
-    children = _children(listener)
+    children: list[Child] = []
     try:
+        _load("voronka.urls", "voronka.automation.worker")
+        if not _prepared(stop, parent, demo=demo):
+            sys.exit(1)
+        _load("voronka.asgi")  # looks once for the assets, so they must be there
+        children = _children(socket.socket(fileno=socket_number))
         while os.getppid() == parent and not stop.is_set():
             for child in children:
                 child.look_after()
             stop.wait(_TICK)
     finally:
         _stop(children)
-        database.stop_unless_held()  # a child that had to be killed could not do it
+        # A child that had to be killed could not do it, nor can a supervisor that was killed.
+        database.stop_unless_held()
 
 
 def _load(*names: str) -> None:
@@ -157,8 +157,7 @@ class Child:
             return
         now = time.monotonic()
         if self.started and self.not_before <= self.started:
-            lived = now - self.started
-            self.delay = 0.0 if lived > _STEADY else min(_LONGEST_DELAY, self.delay * 2 + 0.2)
+            self.delay = next_delay(self.delay, lived=now - self.started)
             self.not_before = now + self.delay
             told = _("%(name)s ended (code %(code)d); back in %(delay).1f s")
             warn(told % {"name": self.name, "code": self.code, "delay": self.delay})

@@ -19,6 +19,7 @@ from typing import Annotated
 
 import typer
 
+from voronka.cli.delays import next_delay
 from voronka.cli.preparing import DEMO_LOGINS, NOBODY_YET
 from voronka.cli.refusals import warn
 from voronka.cli.words import gettext as _
@@ -26,7 +27,6 @@ from voronka.kernel import first_run
 from voronka.kernel.errors import DomainError
 
 _TICK = 0.2  # seconds between looks at the nursery and the database
-_PAUSE = 2.0  # seconds before the nursery is started again
 _STOP_WITHIN = 10.0  # seconds for the nursery; after that it is killed
 
 
@@ -137,9 +137,11 @@ class _Supervisor:
         self._command = [*_VORONKA, "nursery", str(number), str(os.getpid()), said]
         self._nursery: subprocess.Popen[bytes] | None = None
         self._answered = False
+        self._started = self._delay = 0.0
 
     def start(self) -> None:
         """Start the nursery in a session of its own: Ctrl-C reaches the supervisor only."""
+        self._started = time.monotonic()
         self._nursery = subprocess.Popen(  # noqa: S603
             self._command, pass_fds=(self._listener.fileno(),), start_new_session=True
         )
@@ -206,7 +208,9 @@ class _Supervisor:
         if code:
             told = _("The nursery of web and worker ended (code %(code)d); starting it again …")
             warn(told % {"code": code})
-            self._stop.wait(_PAUSE)
+            # Short: while there is no nursery, nobody stops the database if we are killed.
+            self._delay = next_delay(self._delay, lived=time.monotonic() - self._started)
+            self._stop.wait(self._delay)
         if not self._stop.is_set():
             self.start()
 
