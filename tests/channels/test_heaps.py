@@ -83,3 +83,14 @@ def test_a_heap_that_fails_leaves_nothing_and_each_is_carded_alone(monkeypatch):
     assert not Item.objects.exists()
     assert [ledger._card_heap([one])[0].state for one in heap] == [Enquiry.State.CARDED] * 3
     assert Item.objects.count() == Client.objects.count() == 3
+
+
+def test_an_enquiry_that_is_stopped_costs_its_group_one_turn_at_most(monkeypatch):
+    channel = make_channel()
+    exclude([("phone", NINE[0])], reason="spam", by=SYSTEM)
+    planned = []
+    make_plan = ledger.make_plan
+    monkeypatch.setattr(ledger, "make_plan", lambda *a: planned.append(a[0].pk) or make_plan(*a))
+    row, incoming = _kept(channel, NINE[0])
+    assert ledger._card_heap([(row, incoming)])[0].state == Enquiry.State.EXCLUDED
+    assert planned == [row.pk]

@@ -118,3 +118,16 @@ def test_the_periodic_job_seals_whatever_has_settled(events):
     assert queries.chain_state().waiting == 0
     assert Seal.objects.count() == 1
     assert queries.broken_seal() is None
+
+
+def test_what_a_bulk_load_leaves_behind_is_sealed_in_shares(events, monkeypatch):
+    record("user.changed", make_user(), by=Actor.system())
+    tamper("UPDATE journal_event SET recorded_at = now() - interval '1 hour'")
+    count = Event.objects.count()
+    monkeypatch.setattr(tasks, "_LINKS", 2)
+    monkeypatch.setattr(tasks.commands, "seal_journal", lambda: seal_journal(batch=count // 3))
+    tasks.seal(0)
+    assert queries.chain_state().waiting == count - 2 * (count // 3)
+    tasks.seal(0)
+    assert queries.chain_state().waiting == 0
+    assert queries.broken_seal() is None

@@ -95,10 +95,8 @@ def _aware(moment: datetime) -> datetime:
 
 def _card(request: TokenRequest, item_id: Id, *, with_all: bool = True) -> Item:
     """Return a card the person may see; what they may not see does not exist for them."""
-    cards = Item.objects.visible_to(request.person)
-    cards = cards.select_related(*_WITH) if with_all else cards.only("pk", "pipeline_id")
-    item = cards.filter(pk=item_id).first()
-    if item is None:
+    item = (_CARD if with_all else _PLACE).first(item_id)
+    if item is None or not item.seen_by(request.person):
         raise NotFound(_("There is no such card. It may have been deleted."))
     return item
 
@@ -129,6 +127,22 @@ _PIPELINE = Prepared(
     str,
     model=Pipeline,
     steady=True,
+)
+_CARD = Prepared(
+    lambda pk: Item.objects.alive().select_related(*_WITH).filter(pk=pk).order_by(),
+    int,
+    model=Item,
+)
+_PLACE = Prepared(  # as much of a card as tells who may see it
+    lambda pk: (
+        Item.objects.alive()
+        .select_related("pipeline__item_type")
+        .only("owner_id", "pipeline__code", "pipeline__item_type__code")
+        .filter(pk=pk)
+        .order_by()
+    ),
+    int,
+    model=Item,
 )
 _FRESH = Prepared(lambda pk: Item.objects.select_related(*_WITH).filter(pk=pk), int, model=Item)
 

@@ -49,7 +49,7 @@ def tuned() -> dict[str, str]:
     cores = os.cpu_count() or 1
     return {
         "max_connections": "100",
-        "shared_buffers": f"{max(64, min(256, memory // 16))}MB",
+        "shared_buffers": f"{max(64, min(240, memory // 16))}MB",
         "effective_cache_size": f"{max(256, memory // 2)}MB",
         "work_mem": f"{max(4, min(16, memory // 256))}MB",
         "maintenance_work_mem": f"{max(32, min(256, memory // 16))}MB",

@@ -233,10 +233,7 @@ def find_exclusion(identities: Iterable[Identity], *, at: datetime) -> Exclusion
     Args:
         identities: contact points in their one spelling, or kinds of Exclusion's own.
     """
-    wanted = set(identities)
-    for kind, value in list(wanted):
-        if kind == ContactPoint.Kind.EMAIL:
-            wanted |= {(Exclusion.DOMAIN, domain) for domain in rules.mail_domains(value)}
+    wanted = _with_domains(identities)
     if not wanted:
         return None
     with connection.cursor() as cursor:
@@ -253,11 +250,25 @@ def find_exclusion(identities: Iterable[Identity], *, at: datetime) -> Exclusion
 
 
 def known_identities(identities: Iterable[Identity], *, at: datetime) -> set[Identity]:
-    """Return those that a client has; all of them if an exclusion stops one. Two SQL queries."""
+    """Return those that a client has; all of them if an exclusion stops one. One SQL query."""
     wanted = set(identities)
-    if find_exclusion(wanted, at=at) is not None:
+    if not wanted:
         return wanted
-    return {(kind, value) for _client_id, kind, value in _clients_of(wanted)}
+    with connection.cursor() as cursor:
+        cursor.execute(_KNOWN, [*_columns(wanted), *_columns(_with_domains(wanted)), at])
+        found = cursor.fetchall()
+    if any(stopped for _kind, _value, stopped in found):
+        return wanted
+    return {(kind, value) for kind, value, _stopped in found}
+
+
+def _with_domains(identities: Iterable[Identity]) -> set[Identity]:
+    """Return identities with the domains of their addresses, as exclusions know them."""
+    wanted = set(identities)
+    for kind, value in list(wanted):
+        if kind == ContactPoint.Kind.EMAIL:
+            wanted |= {(Exclusion.DOMAIN, domain) for domain in rules.mail_domains(value)}
+    return wanted
 
 
 def _columns(identities: Collection[Identity]) -> list[list[str]]:
@@ -273,17 +284,20 @@ def _clients_of(points: Collection[Identity]) -> list[tuple[int, str, str]]:
         return list(cursor.fetchall())
 
 
-_POINTS_OF_CLIENTS = """
-SELECT p.client_id, p.kind, p.value
+_OF_CLIENTS = """
 FROM unnest(%s::text[], %s::text[]) AS w (kind, value)
 JOIN clients_contactpoint p ON p.kind = w.kind AND p.value = w.value
-JOIN clients_client c ON c.id = p.client_id AND c.deleted_at IS NULL AND c.merged_into_id IS NULL
-ORDER BY p.client_id"""
-_EXCLUSION = """
-SELECT e.* FROM unnest(%s::text[], %s::text[]) AS w (kind, value)
+JOIN clients_client c ON c.id = p.client_id AND c.deleted_at IS NULL AND c.merged_into_id IS NULL"""
+_OF_EXCLUSIONS = """
+FROM unnest(%s::text[], %s::text[]) AS w (kind, value)
 JOIN clients_exclusion e ON e.identity_kind = w.kind AND e.identity_value = w.value
-WHERE e.lifted_at IS NULL AND (e.until IS NULL OR e.until > %s)
-ORDER BY e.id LIMIT 1"""
+WHERE e.lifted_at IS NULL AND (e.until IS NULL OR e.until > %s)"""
+_POINTS_OF_CLIENTS = f"SELECT p.client_id, p.kind, p.value{_OF_CLIENTS}\nORDER BY p.client_id"
+_EXCLUSION = f"SELECT e.*{_OF_EXCLUSIONS}\nORDER BY e.id LIMIT 1"
+_KNOWN = f"""
+SELECT p.kind, p.value, false{_OF_CLIENTS}
+UNION ALL
+SELECT w.kind, w.value, true{_OF_EXCLUSIONS}"""
 
 
 def exclusions(

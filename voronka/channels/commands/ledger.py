@@ -119,10 +119,12 @@ def _process(enquiry: Enquiry, *, fresh: bool = False) -> Enquiry:
         return _card(enquiry, incoming, fresh=fresh)
 
 
-def _card(enquiry: Enquiry, incoming: Incoming, *, fresh: bool) -> Enquiry:
+def _card(
+    enquiry: Enquiry, incoming: Incoming, *, fresh: bool, plan: Plan | None = None
+) -> Enquiry:
     """Make the card of one understood event, in a transaction of its own."""
     try:
-        plan = make_plan(enquiry, incoming)
+        plan = plan or make_plan(enquiry, incoming)
         files = store_files(incoming)
         with transaction.atomic():
             locked = enquiry if fresh else _lock(enquiry.pk)
@@ -136,23 +138,37 @@ def _card(enquiry: Enquiry, incoming: Incoming, *, fresh: bool) -> Enquiry:
 
 def _card_heap(fresh: Sequence[tuple[Enquiry, Incoming]]) -> list[Enquiry]:
     """Make the cards of plain messages that came at the same time."""
+    plans: dict[int, Plan] = {}
     done: dict[int, Enquiry] = {}
-    if len(fresh) > 1:
-        done = {row.pk: row for row in _card_strangers(fresh)}
-    return [done.get(row.pk) or _card(row, incoming, fresh=True) for row, incoming in fresh]
+    try:
+        done = {row.pk: row for row in _card_strangers(fresh, plans)}
+    except Exception:
+        if len(fresh) > 1:
+            raise
+        log.debug("A heap of one has failed; it is tried in the ordinary way", exc_info=True)
+    return [
+        done.get(row.pk) or _card(row, incoming, fresh=True, plan=plans.get(row.pk))
+        for row, incoming in fresh
+    ]
 
 
-def _card_strangers(fresh: Sequence[tuple[Enquiry, Incoming]]) -> list[Enquiry]:
+def _card_strangers(
+    fresh: Sequence[tuple[Enquiry, Incoming]], plans: dict[int, Plan]
+) -> list[Enquiry]:
     """Make the cards of those who write for the first time, in one transaction; return their rows.
 
     The rows given stay as they are, so that they can be worked on one by one if this fails.
+
+    Args:
+        plans: is filled with the plan of each that was looked at: a turn is taken once.
     """
     seen: set[Identity] = set()
     heap: list[tuple[Enquiry, Incoming, Plan]] = []
     for row, incoming in fresh:
         if seen.isdisjoint(incoming.identities):
             seen |= set(incoming.identities)
-            heap.append((copy.copy(row), incoming, make_plan(row, incoming)))
+            plans[row.pk] = plan = make_plan(row, incoming)
+            heap.append((copy.copy(row), incoming, plan))
     with transaction.atomic(), together(), gathered(CARD_ROWS, times=len(heap)):
         lock_identities(list(seen))
         known = known_identities(seen, at=timezone.now())

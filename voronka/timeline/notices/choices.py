@@ -28,8 +28,10 @@ def choice_of(user_id: int) -> Choice:
 
 def choices_of(user_ids: Collection[int]) -> dict[int, Choice]:
     """Return what counts for each of these people. One SQL query."""
-    several = NoticePolicy.objects.filter(Q(user_id__in=user_ids) | Q(user_id=None))
-    rows = _POLICIES.all(*user_ids) if len(user_ids) == 1 else several
+    if len(user_ids) == 1:
+        rows = _POLICIES.all(*user_ids)
+    else:
+        rows = list(NoticePolicy.objects.filter(Q(user_id__in=user_ids) | Q(user_id=None)))
     of_whom = {row.user_id: row for row in rows}
     return {pk: merged(of_whom.get(pk), of_whom.get(None)) for pk in user_ids}
 

@@ -27,11 +27,7 @@ MOST_SHOWN = 300  # entries of the feed that are read again when something chang
 def card_or_404(user: User, item_id: int) -> CardPage:
     """Return a card that the person may see, with everything its head needs; else 404."""
     item = _CARD.first(item_id)
-    if item is None:
-        raise Http404
-    all_seen = user.access.everything and user.access.active
-    here = Item.objects.visible_to(user, pipelines=[item.pipeline]).filter(pk=item.pk)
-    if not all_seen and not here.exists():
+    if item is None or not item.seen_by(user):
         raise Http404
     return CardPage(item, user)
 
