@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from voronka.web import words
 
-SOON = 0.75  # of the five minutes spent: the clock turns amber
+SOON = 0.75  # of the time spent: a clock turns amber, this one and that of a stage
 _HOUR = timedelta(hours=1)
 
 
@@ -54,7 +54,7 @@ class AnswerClock:
     @property
     def css(self) -> str:
         """The class of its ring, by what is spent."""
-        return "clock-late" if self.late else "clock-soon" if self.spent > SOON else ""
+        return ring(self.spent, late=self.late)
 
     @property
     def tone(self) -> str:
@@ -78,8 +78,16 @@ class AnswerClock:
     def moments(self) -> SafeString:
         """The attributes by which the script goes on counting; milliseconds from 1970."""
         return format_html(
-            'data-since="{}" data-due="{}"', _milliseconds(self.since), _milliseconds(self.due)
+            'data-since="{}" data-due="{}" data-soon="{}"',
+            _milliseconds(self.since),
+            _milliseconds(self.due),
+            SOON,
         )
+
+
+def ring(spent: float, *, late: bool) -> str:
+    """Return the class of a clock's ring by the share of its time that has passed."""
+    return "clock-late" if late else "clock-soon" if spent > SOON else ""
 
 
 def countdown(span: timedelta) -> str:

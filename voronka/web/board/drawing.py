@@ -24,13 +24,12 @@ from voronka.kernel.texts import LocalText
 from voronka.pipelines.models import ItemType, Stage
 from voronka.web import words
 from voronka.web.addresses import path_of
-from voronka.web.answer_clock import AnswerClock
+from voronka.web.answer_clock import AnswerClock, ring
 from voronka.web.templatetags.voronka import avatar, icon
 
-SOON = 0.75  # of the deadline spent: the clock turns amber
 _LONG = 56  # letters; a longer title may be cut, so it is whole on hover
 _STEP_ICONS = {"call": "phone", "meeting": "users", "task": "checkbox"}
-_CLOCK = '<span class="clock{}" style="--spent:{:.2f}" role="img" title="{}"></span>'
+_CLOCK = '<span class="clock {}" style="--spent:{:.2f}" role="img" title="{}"></span>'
 _RING = '<span class="clock {}" style="--spent:{:.2f}" {} role="img" title="{}"></span>'
 _ANSWER = '<span class="next-step answer{}" {}>{}</span>'
 _STEP = '<span class="next-step{}" title="{}">{}{}</span>'
@@ -124,11 +123,11 @@ class Drawer:
         left = card.stalls_at - self.now
         if late:
             return _CLOCK.format(
-                " clock-late", 1, self._late % words.duration(-left, units=self._units)
+                ring(1, late=True), 1, self._late % words.duration(-left, units=self._units)
             )
         whole = card.stalls_at - card.entered_at
         spent = 1 - left / whole if whole > timedelta(0) else 1.0
-        css = " clock-soon" if spent > SOON else ""
+        css = ring(spent, late=False)
         return _CLOCK.format(css, spent, self._left % words.duration(left, units=self._units))
 
     def _step(self, card: BoardCard, answer: AnswerClock | None) -> str:

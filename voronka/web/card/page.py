@@ -27,7 +27,7 @@ from voronka.pipelines.queries import fields_in_use, ordered_stages
 from voronka.pipelines.system_fields import system_fields
 from voronka.timeline.conversations import guest_of
 from voronka.web.addresses import address
-from voronka.web.answer_clock import AnswerClock
+from voronka.web.answer_clock import AnswerClock, ring
 from voronka.web.card.buttons import Button, buttons_of
 from voronka.web.card.linked import Linked, MiniBoard, linked_cards, mini_boards
 from voronka.web.card.parts import Block, Criterion, Person, Prop, Segment, stage_bar
@@ -146,6 +146,12 @@ class CardPage:
         whole = stalls - self.item.stage_entered_at
         gone = timezone.now() - self.item.stage_entered_at
         return min(1.0, gone / whole) if whole > timedelta(0) else 1.0
+
+    @property
+    def ring(self) -> str:
+        """The class of the stage's clock."""
+        late = self.left is not None and self.left < timedelta(0)
+        return ring(self.spent or 0.0, late=late)
 
     @property
     def left(self) -> timedelta | None:

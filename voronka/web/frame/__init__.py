@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
@@ -113,6 +114,11 @@ class Frame:
     def live_url(self) -> str:
         """The stream of changes; only signed-in people hear it."""
         return "/live" if self.user else ""
+
+    @property
+    def now(self) -> int:
+        """The moment of drawing in milliseconds from 1970: a visitor's own clock may be wrong."""
+        return int(time.time() * 1000)
 
 
 def drawn(template_name: str, links: list[navigation.Link]) -> SafeString:

@@ -3,7 +3,10 @@ import { text } from "app/texts"
 
 const SECOND = 1000
 const HOUR = 3_600_000
-const SOON = 0.75 // of the time spent: the clock turns amber, as answer_clock.py has it
+
+// The server's clock counts: this machine's may be minutes off. The page was drawn at data-now and came at once.
+const came = performance.timeOrigin + (performance.getEntriesByType("navigation")[0]?.responseStart || performance.now())
+const ahead = Number(document.body.dataset.now) - came || 0
 
 const countdown = span => {
   const seconds = Math.floor(span / SECOND)
@@ -12,13 +15,13 @@ const countdown = span => {
 
 function tick() {
   if (document.hidden) return
-  const now = Date.now()
+  const now = Date.now() + ahead
   for (const one of document.querySelectorAll("[data-due]")) {
     const since = Number(one.dataset.since)
     const due = Number(one.dataset.due)
     const late = now > due
     const spent = due > since ? Math.min(1, Math.max(0, (now - since) / (due - since))) : 1
-    const soon = !late && spent > SOON
+    const soon = !late && spent > Number(one.dataset.soon)
     if (one.classList.contains("clock")) {
       one.style.setProperty("--spent", spent.toFixed(2))
       one.classList.toggle("clock-late", late)
