@@ -256,6 +256,7 @@ EVENT_HANDLERS: dict[str, list[str]] = {
     "user.logged_out": ["voronka.timeline.commands.notices.devices.on_sessions_ended"],
     "user.session_closed": ["voronka.timeline.commands.notices.devices.on_sessions_ended"],
     "user.dismissed": ["voronka.timeline.commands.notices.devices.on_sessions_ended"],
+    "user.read_unusually": ["voronka.timeline.commands.notices.watching.on_read_unusually"],
     "item.nobody_fits": ["voronka.timeline.commands.notifications.on_nobody_fits"],
     "item.converted": [
         "voronka.timeline.commands.conversations.on_converted",

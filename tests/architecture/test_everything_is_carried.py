@@ -8,6 +8,11 @@ from django.apps import apps
 
 DOCS = Path(__file__).parents[2] / "docs" / "blueprints.md"
 CARRIED = {  # table: columns that stay behind, each with why
+    "people.Company": {
+        "name": "asked at the first start",
+        "language": "asked at the first start",
+        "time_zone": "asked at the first start",
+    },
     "people.Role": {},
     "people.WorkingCalendar": {},
     "people.Department": {},
@@ -73,6 +78,7 @@ SPOKEN = {  # columns that the file calls otherwise, or says by the order or the
     "code",
 }
 COLUMNS = {
+    "people.Company": "reading_limit",
     "people.Role": "name matrix rights everything",
     "people.WorkingCalendar": "name hours country days_off days_on is_default",
     "people.Department": "name parent head",

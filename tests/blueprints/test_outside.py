@@ -15,6 +15,7 @@ channels: {}
 routing: {}
 webhooks: {}
 notices: {}
+protection: {}
 """
 CHANNEL = "channels:\n  one:\n    provider: %s\n    name: Один\n"
 
@@ -103,6 +104,12 @@ def with_part(section, text):
         ("notices", "notices:\n  company: {night: [task, x]}\n", "notices.company.night.1"),
         ("notices", "notices:\n  company: {quiet: own}\n", "notices.company.quiet_from"),
         ("notices", "notices:\n  company: {digest: ['25:00']}\n", "notices.company.digest.0"),
+        ("protection", "protection:\n  anna: {reading_limit: 300}\n", "protection.anna"),
+        (
+            "protection",
+            "protection:\n  company: {reading_limit: 1}\n",
+            "protection.company.reading_limit",
+        ),
         (
             "webhooks",
             "webhooks:\n  one: {name: Один, url: 'https://x.com', events: [item.wan]}\n",

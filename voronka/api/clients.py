@@ -16,6 +16,7 @@ from voronka.api.schemas.common import Id, In, Text
 from voronka.api.writing import answered
 from voronka.clients import commands
 from voronka.clients.models import Client
+from voronka.journal.commands import note_listing, note_reading
 from voronka.kernel import phones
 from voronka.kernel.errors import NotFound
 
@@ -59,6 +60,7 @@ def list_clients(request: TokenRequest, query: Query[ClientQuery]) -> ClientPage
         )
     limit = max(1, min(query.limit, 200))
     found, cursor = page(rows, cursor=query.cursor, limit=limit)
+    note_listing(Client.journal_type, [client.pk for client in found], by=actor(request))
     return ClientPage.model_construct(items=[ClientOut.of(c) for c in found], next=cursor)
 
 
@@ -107,7 +109,9 @@ def create_client(request: TokenRequest, body: ClientIn) -> Status[object]:
 @scope("clients:read")
 def get_client(request: TokenRequest, client_id: Id) -> ClientOut:
     """A client that the person may see; else 404."""
-    return ClientOut.of(_client(request, client_id))
+    client = _client(request, client_id)
+    note_reading(client, by=actor(request))
+    return ClientOut.of(client)
 
 
 @router.patch("/{client_id}", response={200: ClientOut, **REFUSALS}, summary="Change a client")

@@ -33,6 +33,7 @@ from voronka.items import commands
 from voronka.items.commands.lines import Line
 from voronka.items.elements import roll_ups
 from voronka.items.models import Item
+from voronka.journal.commands import note_listing, note_reading
 from voronka.kernel.errors import DomainError, InvalidInput, NotFound
 from voronka.kernel.prepared import Prepared
 from voronka.people.models import User
@@ -65,6 +66,7 @@ def list_items(request: TokenRequest, query: Query[ItemQuery]) -> ItemPage:
     """Cards that the token's person may see."""
     limit = max(1, min(query.limit, 200))
     rows, cursor = page(_filtered(request.person, query), cursor=query.cursor, limit=limit)
+    note_listing(Item.journal_type, [item.pk for item in rows], by=actor(request))
     return ItemPage.model_construct(items=[ItemOut.of(i) for i in rows], next=cursor)
 
 
@@ -208,7 +210,9 @@ def _create_many(request: TokenRequest, body: BulkIn) -> BulkOut:
 @scope("items:read")
 def get_item(request: TokenRequest, item_id: Id) -> ItemOut:
     """A card that the person may see; else 404."""
-    return ItemOut.of(_card(request, item_id))
+    item = _card(request, item_id)
+    note_reading(item, by=actor(request), pipeline_id=item.pipeline_id)
+    return ItemOut.of(item)
 
 
 @router.patch("/{item_id}", response={200: ItemOut, **REFUSALS}, summary="Change a card")

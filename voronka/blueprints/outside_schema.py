@@ -1,4 +1,4 @@
-"""What a blueprint says of ways in and out: channels, forms, routing, texts, webhooks, notices.
+"""What a blueprint says of ways in and out: channels, forms, routing, texts, notices, alarms.
 
 Nothing here is a secret, and no person is named unless the export was asked for people.
 """
@@ -169,3 +169,16 @@ class NoticeSpec(Part):
     def name(self) -> str:
         """Whose it is, in words."""
         return _("for everybody")
+
+
+class ProtectionSpec(Part):
+    """From when on reading cards and clients is unusual (AC-3)."""
+
+    reading_limit: int = Field(
+        500, ge=10, le=1_000_000, description="Cards and clients one may open within an hour"
+    )
+
+    @property
+    def name(self) -> str:
+        """Whose it is, in words."""
+        return _("of the company")

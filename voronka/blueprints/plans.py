@@ -42,6 +42,7 @@ KINDS: dict[str, Promise] = {
     "route": gettext_lazy("row of the routing table"),
     "webhook": gettext_lazy("webhook"),
     "notice": gettext_lazy("notices"),
+    "protection": gettext_lazy("alarm limits"),
 }
 ORDERS: dict[str, Promise] = {
     "role": gettext_lazy("order of the roles"),
@@ -146,6 +147,7 @@ LABELS: dict[str, Promise] = {
     "when": gettext_lazy("when"),
     "url": gettext_lazy("address"),
     "events": gettext_lazy("events"),
+    "reading_limit": gettext_lazy("openings an hour before an alarm"),
     "modes": gettext_lazy("how each kind is told"),
     "night": gettext_lazy("rings in quiet hours"),
     "quiet_from": gettext_lazy("quiet from"),

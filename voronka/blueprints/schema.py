@@ -18,6 +18,7 @@ from voronka.blueprints.outside_schema import (
     ChannelSpec,
     GroupSpec,
     NoticeSpec,
+    ProtectionSpec,
     RouteSpec,
     TemplateSpec,
     WebhookSpec,
@@ -346,6 +347,7 @@ class Blueprint(Part):
     robots: dict[Code, RobotSpec] | None = None
     webhooks: dict[OptionCode, WebhookSpec] | None = None
     notices: dict[OptionCode, NoticeSpec] | None = None
+    protection: dict[OptionCode, ProtectionSpec] | None = None
     products: dict[Annotated[str, Field(pattern=r"^\S.{0,59}$")], ProductSpec] | None = None
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from itertools import chain, takewhile
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
@@ -21,7 +21,7 @@ from django.utils.module_loading import import_string
 
 from voronka.journal import live
 from voronka.journal.actors import Actor
-from voronka.journal.models import Event, Seal
+from voronka.journal.models import Event, Reading, Seal
 
 Handler = Callable[[Event], None]
 N = TypeVar("N")
@@ -244,6 +244,70 @@ def record_many(events: Iterable[Event]) -> list[Event]:
     Handlers named for bulk work are not called one by one: a load of history wakes no robots.
     """
     return Event.objects.bulk_create(events, batch_size=2000)
+
+
+def note_reading(
+    subject: Subject, *, by: Actor, pipeline_id: int | None = None, at: datetime | None = None
+) -> None:
+    """Count that a person has opened a card or a client (AC-6). One SQL statement.
+
+    The first opening of an hour is an event too, `item.read` or `client.read`; no handler wakes on
+    it. The face has asked for the right to see. Robots and the system read without leaving a trace.
+
+    Args:
+        by: whose eyes it is: of who looks as somebody else, the one who looks.
+        at: aware; now when omitted.
+    """
+    if by.user_id is None:
+        return
+    now = at or timezone.now()
+    kind = subject.journal_type
+    values = [
+        *(by.user_id, kind, _hour(now), now, now, [subject.pk]),
+        *(f"{kind}.read", kind, subject.pk, pipeline_id, by.kind, by.user_id, by.name, now),
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(_READ_ONE.format(_READ_MANY), values)
+
+
+def note_listing(kind: str, ids: Iterable[int], *, by: Actor, at: datetime | None = None) -> None:
+    """Count what a program has listed whole, contacts and all. One SQL statement, no event.
+
+    Args:
+        kind: the `journal_type` of cards or clients.
+        at: aware; now when omitted.
+    """
+    wanted = sorted(set(ids))
+    if by.user_id is None or not wanted:
+        return
+    now = at or timezone.now()
+    with connection.cursor() as cursor:
+        cursor.execute(_READ_MANY, [by.user_id, kind, _hour(now), now, now, wanted])
+
+
+def forget_old_readings(*, before: datetime) -> int:
+    """Delete the counts of readings of hours before `before`; return how many. Events stay."""
+    return Reading.objects.filter(hour__lt=before).delete()[0]
+
+
+def _hour(at: datetime) -> datetime:
+    return at.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+
+
+_READ_MANY = """
+INSERT INTO journal_reading (reader_id, subject_type, subject_id, hour, count, first_at, last_at)
+SELECT %s::bigint, %s::text, one, %s::timestamptz, 1, %s::timestamptz, %s::timestamptz
+FROM unnest(%s::bigint[]) AS one
+ON CONFLICT (subject_type, subject_id, reader_id, hour)
+DO UPDATE SET count = journal_reading.count + 1, last_at = excluded.last_at"""
+
+_READ_ONE = """
+WITH reading AS ({} RETURNING count)
+INSERT INTO journal_event (verb, subject_type, subject_id, pipeline_id,
+    actor_kind, actor_user_id, actor_name, at, diff)
+SELECT %s::text, %s::text, %s::bigint, %s::bigint,
+    %s::text, %s::bigint, %s::text, %s::timestamptz, jsonb_build_object()
+FROM reading WHERE reading.count = 1"""
 
 
 def plain(value: Any) -> Any:

@@ -46,3 +46,33 @@ class Seal(models.Model):
 
     def __str__(self) -> str:
         return f"{self.first_id}–{self.last_id}"
+
+
+class Reading(models.Model):
+    """How often one person has opened one card or client within one hour (AC-3, AC-6).
+
+    The first opening of an hour is an event as well, `item.read` or `client.read`, and so sealed;
+    this row counts the rest. What a program lists is counted here only.
+    """
+
+    reader_id = models.BigIntegerField()  # not a key: the journal knows no people
+    subject_type = models.CharField(max_length=20)
+    subject_id = models.BigIntegerField()
+    hour = models.DateTimeField()  # its beginning, UTC
+    count = models.PositiveIntegerField(default=1)
+    first_at = models.DateTimeField()
+    last_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["subject_type", "subject_id", "reader_id", "hour"], name="reading_once"
+            )
+        ]
+        indexes = [
+            models.Index(fields=["reader_id", "-id"], name="reading_by_reader"),
+            models.Index(fields=["hour"], name="reading_by_hour"),  # too much read; what is old
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.reader_id} → {self.subject_type}:{self.subject_id}"

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+
+from django.db import connection
 
 from voronka.journal.commands import digest
-from voronka.journal.models import Event, Seal
+from voronka.journal.models import Event, Reading, Seal
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,65 @@ def audit(
     found = list(events[: limit + 1])
     more = len(found) > limit
     return AuditPage(found[:limit], found[limit - 1].pk if more else None)
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingPage:
+    """Some readings, newest first; `next_before` as of `AuditPage`."""
+
+    readings: list[Reading]
+    next_before: int | None
+
+
+def readings(
+    *,
+    reader_id: int | None = None,
+    subject_type: str = "",
+    subject_id: int | None = None,
+    before: int | None = None,
+    limit: int = 50,
+) -> ReadingPage:
+    """Return who read what, by hours, newest first. One SQL query.
+
+    The caller asks for the right "audit" first.
+
+    Args:
+        subject_id: of `subject_type`; without one it is left out.
+        before: the cursor: only readings with a smaller id.
+    """
+    rows = Reading.objects.order_by("-pk")
+    if reader_id is not None:
+        rows = rows.filter(reader_id=reader_id)
+    if subject_type:
+        rows = rows.filter(subject_type=subject_type)
+        if subject_id is not None:
+            rows = rows.filter(subject_id=subject_id)
+    if before is not None:
+        rows = rows.filter(pk__lt=before)
+    found = list(rows[: limit + 1])
+    more = len(found) > limit
+    return ReadingPage(found[:limit], found[limit - 1].pk if more else None)
+
+
+def eager_readers(*, more_than: int, until: datetime) -> dict[int, int]:
+    """Return who opened more than so many cards and clients within an hour, and how many.
+
+    One SQL query over the readings of two hours.
+
+    Args:
+        more_than: distinct cards and clients together.
+        until: the end of the hour; aware.
+    """
+    since = until - timedelta(hours=1)
+    with connection.cursor() as cursor:
+        cursor.execute(_EAGER, [since - timedelta(hours=1), since, until, more_than])
+        return dict(cursor.fetchall())
+
+
+_EAGER = """
+SELECT reader_id, count(DISTINCT (subject_type, subject_id)) FROM journal_reading
+WHERE hour > %s AND last_at > %s AND first_at <= %s
+GROUP BY reader_id HAVING count(DISTINCT (subject_type, subject_id)) > %s"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ class Company(models.Model):
     name = models.CharField(max_length=120, blank=True)
     language = models.CharField(max_length=2, default="ru", choices=[("ru", "ru"), ("en", "en")])
     time_zone = models.CharField(max_length=40, default="Europe/Moscow")
+    reading_limit = models.PositiveIntegerField(default=500)  # cards and clients an hour
 
     journal_type: ClassVar[str] = "company"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.http import HttpRequest
 from django_htmx.middleware import HtmxDetails
 
+from voronka.journal.actors import Actor
 from voronka.people.models import User
 
 
@@ -13,3 +14,9 @@ class SignedInRequest(HttpRequest):
 
     user: User
     htmx: HtmxDetails
+    viewer: User | None  # who really looks, with somebody else's eyes (AC-1)
+
+
+def reader(request: SignedInRequest) -> Actor:
+    """Return whose eyes see what this request shows: the viewer's, not the borrowed ones'."""
+    return Actor.user(getattr(request, "viewer", None) or request.user)

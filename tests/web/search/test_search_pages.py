@@ -8,8 +8,9 @@ from django.test import Client as Browser
 from tests.clients.factories import SYSTEM, make_client
 from tests.factories import make_item, make_item_type, make_pipeline
 from tests.people.factories import make_role, make_user
-from voronka.items.commands import note_reading, win_item
+from voronka.items.commands import win_item
 from voronka.journal.actors import Actor
+from voronka.journal.commands import note_reading
 
 pytestmark = pytest.mark.django_db
 

@@ -11,7 +11,15 @@ from typing import Any, Protocol
 
 from voronka.blueprints.basics import Part
 from voronka.blueprints.errors import Path
-from voronka.blueprints.outside import channels, groups, notices, routing, templates, webhooks
+from voronka.blueprints.outside import (
+    channels,
+    groups,
+    notices,
+    protection,
+    routing,
+    templates,
+    webhooks,
+)
 from voronka.blueprints.schema import Blueprint
 from voronka.journal.actors import Actor
 
@@ -42,5 +50,13 @@ class Section(Protocol):
         """Say what adding, changing or removing it does to what is there."""
 
 
-IN_ORDER: tuple[Section, ...] = (templates, groups, channels, routing, webhooks, notices)
+IN_ORDER: tuple[Section, ...] = (
+    templates,
+    groups,
+    channels,
+    routing,
+    webhooks,
+    notices,
+    protection,
+)
 SECTIONS: dict[str, Section] = {section.KIND: section for section in IN_ORDER}

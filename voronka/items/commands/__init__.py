@@ -10,7 +10,6 @@ from voronka.items.commands.files import attach_file, remove_file
 from voronka.items.commands.lines import set_lines
 from voronka.items.commands.linking import link_items, unlink_items, unwatch_item, watch_item
 from voronka.items.commands.moving import correct_item, move_item, undo_move
-from voronka.items.commands.reading import note_reading
 from voronka.items.commands.tunnelling import Tunnel, tunnel_item
 
 __all__ = [
@@ -27,7 +26,6 @@ __all__ = [
     "link_items",
     "lose_item",
     "move_item",
-    "note_reading",
     "remove_file",
     "restore_item",
     "set_lines",

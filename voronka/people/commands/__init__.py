@@ -28,6 +28,7 @@ from voronka.people.commands.sessions import (
 )
 from voronka.people.commands.tokens import create_token, revoke_token, use_token
 from voronka.people.commands.viewing import note_audit_export, start_viewing_as, stop_viewing_as
+from voronka.people.commands.watching import sound_alarms
 
 __all__ = [
     "accept_invitation",
@@ -58,6 +59,7 @@ __all__ = [
     "save_department",
     "save_role",
     "set_password",
+    "sound_alarms",
     "start_viewing_as",
     "stop_viewing_as",
     "use_token",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from zoneinfo import available_timezones
 
 from django.conf import settings
@@ -18,17 +19,24 @@ from voronka.people.models import Company, User
 from voronka.people.queries import company
 
 MOST_LETTERS = 120
+FEWEST_READ, MOST_READ = 10, 1_000_000  # cards and clients an hour
 
 
 @transaction.atomic
 def save_company(
-    *, by: Actor, name: str | None = None, language: str | None = None, time_zone: str | None = None
+    *,
+    by: Actor,
+    name: str | None = None,
+    language: str | None = None,
+    time_zone: str | None = None,
+    reading_limit: int | None = None,
 ) -> Company:
     """Name the company and set what new people start with; records `company.changed`.
 
     Args:
         language: "ru" or "en".
         time_zone: an IANA name. None leaves a value as it is.
+        reading_limit: cards and clients that one may open within an hour before it is told.
     Raises:
         InvalidInput: a value cannot be used; `fields` says which.
         Forbidden: the role lacks `setup`.
@@ -36,8 +44,11 @@ def save_company(
     access.require_right(by, "setup")
     row = company()
     changes = {"name": name, "language": language, "time_zone": time_zone}
-    clean = {key: value.strip() for key, value in changes.items() if value is not None}
-    _check(clean)
+    texts = {key: value.strip() for key, value in changes.items() if value is not None}
+    _check(texts, reading_limit)
+    clean: dict[str, Any] = dict(texts)
+    if reading_limit is not None:
+        clean["reading_limit"] = reading_limit
     differ = {k: [getattr(row, k), v] for k, v in clean.items() if getattr(row, k) != v}
     if not differ:
         return row
@@ -76,7 +87,7 @@ def found_company(
     )
 
 
-def _check(changes: dict[str, str]) -> None:
+def _check(changes: dict[str, str], reading_limit: int | None) -> None:
     faults: dict[str, Sentence] = {}
     if len(changes.get("name", "")) > MOST_LETTERS:
         faults["name"] = _("The name is longer than 120 characters.")
@@ -84,5 +95,7 @@ def _check(changes: dict[str, str]) -> None:
         faults["language"] = _("There is no such language.")
     if "time_zone" in changes and changes["time_zone"] not in available_timezones():
         faults["time_zone"] = _("There is no such time zone.")
+    if reading_limit is not None and not FEWEST_READ <= reading_limit <= MOST_READ:
+        faults["reading_limit"] = _("Give a number from 10 to 1,000,000.")
     if faults:
         raise InvalidInput(" ".join(str(f) for f in faults.values()), fields=faults)

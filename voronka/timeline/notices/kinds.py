@@ -104,6 +104,14 @@ def register() -> None:
             "overdue", _("My people have overdue tasks"), digest, "calendar-off", "team", "control"
         ),
         NoticeKind(
+            "reading",
+            _("Somebody reads unusually many cards and clients"),
+            urgent,
+            "eye",
+            "team",
+            "audit",
+        ),
+        NoticeKind(
             "asked", _("My consent is asked for, or was given"), urgent, "help-circle", "team"
         ),
     ):

@@ -82,7 +82,16 @@ def _names(events: list[Event]) -> dict[tuple[str, int], str]:
         for key, value in _flat(event.diff):
             for kind in _kinds(event.verb, key):
                 wanted[kind] |= {one for one in value if isinstance(one, int)}
-    found = _fields(events)
+    return _fields(events) | names_of(wanted)
+
+
+def names_of(wanted: Mapping[str, Iterable[int]]) -> dict[tuple[str, int], str]:
+    """Return what subjects are called, those in the recycle bin too. One SQL query for each kind.
+
+    Args:
+        wanted: kind of the journal -> ids.
+    """
+    found: dict[tuple[str, int], str] = {}
     for model in apps.get_models():
         kind = getattr(model, "journal_type", "")
         if kind in wanted:
@@ -127,9 +136,14 @@ def _fallback(event: Event) -> str:
 
 
 def _url(event: Event) -> str:
-    name = _PAGES.get(event.subject_type, "")
+    return page_of(event.subject_type, event.subject_id)
+
+
+def page_of(subject_type: str, subject_id: int) -> str:
+    """Return the address of a subject's page, "" when it has none."""
+    name = _PAGES.get(subject_type, "")
     try:
-        return reverse(name, args=[event.subject_id]) if name else ""
+        return reverse(name, args=[subject_id]) if name else ""
     except NoReverseMatch:
         return ""
 

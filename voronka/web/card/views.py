@@ -9,12 +9,11 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
-from voronka.items.commands import note_reading
 from voronka.items.models import Item
-from voronka.journal.actors import Actor
+from voronka.journal.commands import note_reading
 from voronka.kernel.prepared import Prepared
 from voronka.people.models import User
-from voronka.people.requests import SignedInRequest
+from voronka.people.requests import SignedInRequest, reader
 from voronka.timeline import queries
 from voronka.timeline.feed import feed, open_questions
 from voronka.timeline.history import PAGE
@@ -55,9 +54,9 @@ _CARD = Prepared(
 @login_required
 @require_GET
 def show(request: SignedInRequest, item_id: int) -> HttpResponse:
-    """Draw the card: in the slider for htmx, else as a page of its own. Reading is journalled."""
+    """Draw the card: in the slider for htmx, else as a page of its own. Reading is counted."""
     card = card_or_404(request.user, item_id)
-    note_reading(card.item, by=Actor.user(request.user))
+    note_reading(card.item, by=reader(request), pipeline_id=card.item.pipeline_id)
     context = {"card": card, "item": card.item, **feed_context(card)}
     return render(request, "card/show.html", context)
 

@@ -10,8 +10,9 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET
 
 from voronka.clients.models import Client
+from voronka.journal.commands import note_reading
 from voronka.people.models import User
-from voronka.people.requests import SignedInRequest
+from voronka.people.requests import SignedInRequest, reader
 from voronka.timeline import queries
 from voronka.timeline.feed import feed
 from voronka.timeline.history import PAGE
@@ -49,7 +50,7 @@ def keeper_of(user: User, client_id: int) -> Client | None:
 def show(request: SignedInRequest, client_id: int) -> HttpResponse:
     """Draw the client: in the slider for htmx, else as a page of its own.
 
-    Who has been merged into another leads to that one.
+    Who has been merged into another leads to that one. Reading is counted.
     """
     if not Client.objects.visible_to(request.user).filter(pk=client_id).exists():
         keeper = keeper_of(request.user, client_id)
@@ -57,6 +58,7 @@ def show(request: SignedInRequest, client_id: int) -> HttpResponse:
             raise Http404
         return redirect("clients:show", keeper.pk)
     page = client_or_404(request.user, client_id)
+    note_reading(page.client, by=reader(request))
     context = {"page": page, "client": page.client, **feed_context(page)}
     return render(request, "clients/show.html", context | cards_context(page))
 

@@ -20,6 +20,7 @@ from voronka.exports.commands import may_export_all
 from voronka.journal.actors import Actor
 from voronka.kernel.errors import DomainError
 from voronka.people import commands, queries
+from voronka.people.commands.companies import FEWEST_READ, MOST_READ
 from voronka.people.models import WorkingCalendar
 from voronka.people.requests import SignedInRequest
 from voronka.web.account.forms import zone_choices
@@ -39,6 +40,12 @@ class CompanyForm(forms.Form):
         label=gettext_lazy("Language of new people"), choices=settings.LANGUAGES
     )
     time_zone = forms.ChoiceField(label=gettext_lazy("Time zone of the company"))
+    reading_limit = forms.IntegerField(
+        label=gettext_lazy("Alarm when one person opens more cards and clients an hour than"),
+        help_text=gettext_lazy("Whoever may read the audit journal is told at once."),
+        min_value=FEWEST_READ,
+        max_value=MOST_READ,
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

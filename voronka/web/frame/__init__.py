@@ -56,6 +56,11 @@ class Frame:
         return getattr(self.request, "viewer", None) is not None
 
     @property
+    def may_audit(self) -> bool:
+        """Whether the person may see who reads what."""
+        return self.user is not None and self.user.access.has("audit")
+
+    @property
     def language(self) -> str:
         """The language of the page: "ru" or "en"."""
         return (get_language() or settings.LANGUAGE_CODE)[:2]

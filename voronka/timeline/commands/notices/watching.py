@@ -19,8 +19,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, override
 
 from voronka.items.models import Item, ItemQuerySet
+from voronka.journal.models import Event
 from voronka.people.models import User
-from voronka.people.queries import head_of
+from voronka.people.queries import head_of, holders
 from voronka.timeline.commands.notifications import notify
 from voronka.timeline.models import Activity, Notification
 
@@ -110,6 +111,26 @@ def tell_of_overdue(*, at: datetime | None = None) -> int:
             notify(head.pk, "overdue", text, key=key)
             told += 1
     return told
+
+
+def on_read_unusually(event: Event) -> None:
+    """Tell whoever may read the audit that somebody reads too much (a handler; AC-3)."""
+    count = int(event.diff["read"])
+    for user in holders("audit"):
+        with override(user.language):
+            text = ngettext(
+                "%(name)s has opened %(count)s card or client within an hour.",
+                "%(name)s has opened %(count)s cards and clients within an hour.",
+                count,
+            ) % {"name": event.diff["name"], "count": count}
+        notify(
+            user.pk,
+            "reading",
+            text,
+            url_name="audit:reader",
+            url_id=event.subject_id,
+            event=event,
+        )
 
 
 def _untold(items: ItemQuerySet, what: str, moment: str) -> list[tuple[int, int]]:

@@ -1,0 +1,52 @@
+"""From when on reading is unusual, in a blueprint (AC-3)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from voronka.blueprints.errors import Path
+from voronka.blueprints.outside_schema import ProtectionSpec
+from voronka.blueprints.schema import Blueprint
+from voronka.journal.actors import Actor
+from voronka.people.commands.companies import save_company
+from voronka.people.queries import company
+
+KIND, SECTION, ORDERED = "protection", "protection", False
+COMPANY = "company"  # the one part of the section
+_USUAL = ProtectionSpec()
+
+
+def of_rows(*, people: bool) -> dict[str, ProtectionSpec]:
+    """Read the limits; nothing when they are as usual. One SQL query."""
+    found = ProtectionSpec(reading_limit=company().reading_limit)
+    return {} if found == _USUAL else {COMPANY: found}
+
+
+def mistakes(blueprint: Blueprint) -> Iterator[tuple[Path, str]]:
+    """Find parts that are not the company's."""
+    for code in blueprint.protection or {}:
+        if code != COMPANY:
+            yield (SECTION, code), _("Only the company's limits are carried: call it “company”.")
+
+
+def attrs(part: ProtectionSpec) -> dict[str, Any]:
+    """Return what is compared."""
+    return part.model_dump()
+
+
+def save(code: str, part: ProtectionSpec, *, by: Actor) -> None:
+    """Set the limits."""
+    save_company(by=by, reading_limit=part.reading_limit)
+
+
+def remove(code: str, *, by: Actor) -> None:
+    """Set the usual limits."""
+    save(code, _USUAL, by=by)
+
+
+def effects(code: str, before: ProtectionSpec | None, after: ProtectionSpec | None) -> list[str]:
+    """Say who is told."""
+    return [_("Whoever may read the audit journal is told by the new limit from now on.")]
