@@ -26,6 +26,7 @@ from voronka.demo.bells import UNREAD
 from voronka.demo.commands import load_demo
 from voronka.demo.errors import NotEmpty
 from voronka.demo.filling import PRICES
+from voronka.demo.knocking import knock
 from voronka.items.commands.loading import Loader, LoadRow
 from voronka.items.models import Item, ItemLink, LineItem, Passage, ResponseClock, StageVisit
 from voronka.journal.actors import Actor
@@ -238,6 +239,21 @@ def test_the_form_of_the_site_writes_into_qualification():
     assert form.consent_needed
     fresh = Item.objects.filter(enquiries__channel=form.channel_id, first_response_at=None)
     assert fresh.filter(grade__in=["A", "B"]).count() >= 3
+
+
+def test_who_knocks_on_the_first_day_waits_for_an_answer():
+    knock()
+    new = Enquiry.objects.filter(external_id__contains="first-day")
+    assert new.count() == new.filter(state="carded").count() == 3
+    assert {row.channel.provider for row in new} == {"forms", "chat"}
+    cards = [row.item for row in new]
+    waits = [timezone.now() - card.clock_started_at for card in cards]
+    assert timedelta(seconds=15) < min(waits) < max(waits) < timedelta(minutes=3)
+    assert all(card.clock_due_at > timezone.now() for card in cards)
+    grades = {card.title: card.grade for card in cards}
+    assert "A" in grades.values()
+    seller = User.objects.get(email__startswith="manager@")
+    assert sum(card.owner_id == seller.pk for card in cards) >= 2
 
 
 def test_the_head_has_losses_to_check_and_has_checked_those_before(now):

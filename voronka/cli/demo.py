@@ -18,8 +18,10 @@ def demo(
 
     with ready():
         from voronka.demo.commands import load_demo
+        from voronka.demo.knocking import knock
 
         logins = load_demo(scale=scale, progress=lambda line: print(line, flush=True))
+        knock()
     print()
     for login in logins:
         print(f"{login.email:34}  {login.password}  {login.role}")

@@ -33,6 +33,7 @@ def _load_demo_once() -> None:
     print(_("First start: loading the demo company …"), flush=True)
     load_demo = import_module("voronka.demo.commands").load_demo
     load_demo(progress=lambda line: print(f"  {line}", flush=True))
+    import_module("voronka.demo.knocking").knock()
 
 
 def _complete_demo() -> None:
