@@ -17,7 +17,7 @@ def register(app: typer.Typer) -> None:
 
 
 def import_file(
-    file: Annotated[Path | None, typer.Argument(help="CSV, XLSX, XLS or ODS")] = None,
+    file: Annotated[Path | None, typer.Argument(help="CSV, XLSX, XLS, ODS or vCard")] = None,
     mapping: Annotated[Path | None, typer.Option(help="Mapping file (YAML)")] = None,
     check: Annotated[bool, typer.Option(help="Trial run: verdicts only, writes nothing")] = False,
     user: Annotated[str, typer.Option(help="E-mail of who imports; default: the owner")] = "",

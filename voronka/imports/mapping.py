@@ -17,6 +17,7 @@ from ruamel.yaml.error import YAMLError
 
 from voronka.kernel.errors import InvalidInput
 
+REPEATED = ("phone", "email", "account", "comment")  # a client has several: phone, phone_2 …
 _PLACE = re.compile(r"\{([^{}|]+)(\|slug)?\}")
 
 
@@ -130,6 +131,12 @@ def headers_key(headers: Sequence[str]) -> str:
     return hashlib.sha256(json.dumps(list(headers), ensure_ascii=False).encode()).hexdigest()
 
 
+def base_code(code: str) -> str:
+    """Return "phone" for "phone_2": a client may have several of a kind."""
+    head, _sep, tail = code.rpartition("_")
+    return head if tail.isdecimal() and head in REPEATED else code
+
+
 class Cells:
     """Reads the mapped values out of rows; columns are looked up once."""
 
@@ -167,66 +174,16 @@ class Cells:
         return values
 
     def _fill(self, template: str, cells: Sequence[str]) -> str:
+        found = False
+
         def cell(match: re.Match[str]) -> str:
+            nonlocal found
             place = self._places[match[1]]
             text = cells[place].strip() if place < len(cells) else ""
+            found = found or bool(text)
             return slugify(text, allow_unicode=False) if match[2] else text
 
-        return " ".join(_PLACE.sub(cell, template).split()).strip(" ·—-,")
-
-
-# Header words that people and other systems use, lower-case, for the first guess of a mapping.
-_WORDS: dict[str, tuple[str, ...]] = {
-    "external_id": ("id", "ид", "код", "opportunity_id", "deal id", "contact id", "company id"),
-    "title": ("title", "название сделки", "deal name", "сделка", "наименование сделки"),
-    "name": ("name", "наименование", "название", "фио", "имя клиента", "company name", "account"),
-    "first_name": ("first name", "имя"),
-    "last_name": ("last name", "фамилия"),
-    "patronymic": ("отчество", "middle name"),
-    "job_title": ("job title", "должность", "position"),
-    "phone": ("phone", "телефон", "мобильный", "mobile"),
-    "email": ("email", "e-mail", "почта"),
-    "address": ("address", "адрес"),
-    "website": ("website", "сайт", "domain", "web"),
-    "inn": ("инн", "inn"),
-    "comment": ("comment", "комментарий", "примечание", "note"),
-    "company": ("company", "компания", "организация", "associated company"),
-    "owner": ("owner", "ответственный", "менеджер", "sales_agent", "manager"),
-    "amount": ("amount", "сумма", "бюджет", "close_value", "value", "стоимость"),
-    "stage": ("stage", "стадия", "этап", "deal_stage", "статус"),
-    "source": ("source", "источник"),
-    "created_at": ("create date", "дата создания", "created", "engage_date"),
-    "closed_at": ("close date", "дата закрытия", "close_date", "closed"),
-    "loss_reason": ("loss reason", "причина отказа", "closed lost reason"),
-    "product": ("product", "товар", "услуга"),
-    "price": ("price", "цена", "sales_price"),
-    "code": ("code", "артикул", "sku"),
-    "group": ("group", "группа", "series", "категория"),
-    "unit": ("unit", "ед", "единица"),
-    "department": ("department", "отдел", "regional_office"),
-}
-_SEVERAL = {"phone", "email"}
-
-
-def guess(headers: Sequence[str], known: Sequence[str]) -> dict[str, Rule]:
-    """Propose columns for the field codes `known`; phones and e-mails may take several.
-
-    Further columns of a repeated field are named phone_2, phone_3 …
-    """
-    rules: dict[str, Rule] = {}
-    taken: set[str] = set()
-    for exact in (True, False):
-        for code in known:
-            for header in headers:
-                low = header.lower().strip()
-                words = _WORDS.get(code, (code,))
-                fits = low in words if exact else any(len(w) > 3 and w in low for w in words)
-                if not fits or header in taken or (code in rules and code not in _SEVERAL):
-                    continue
-                name = code
-                number = 2
-                while name in rules:
-                    name, number = f"{code}_{number}", number + 1
-                rules[name] = Rule(column=header)
-                taken.add(header)
-    return rules
+        filled = _PLACE.sub(cell, template)
+        if not found:  # "Born {birthday}" of nobody's birthday says nothing
+            return ""
+        return " ".join(filled.split()).strip(" ·—-,")

@@ -9,6 +9,8 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from voronka.imports import vcards
+
 
 class ImportRun(models.Model):
     """One file on its way into the base."""
@@ -54,6 +56,13 @@ class ImportRun(models.Model):
 
     def __str__(self) -> str:
         return self.file_name
+
+    @property
+    def titles(self) -> list[str]:
+        """The headers for people: those of contact cards in their own language."""
+        if self.headers != list(vcards.COLUMNS):
+            return list(self.headers)
+        return [str(title) for title in vcards.COLUMNS.values()]
 
     @property
     def is_half_done(self) -> bool:

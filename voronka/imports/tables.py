@@ -1,4 +1,4 @@
-"""Reading tables that people have: CSV in any encoding and delimiter, XLSX, XLS, ODS."""
+"""Reading what people have: CSV in any encoding and delimiter, XLSX, XLS, ODS, contact cards."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from python_calamine import CalamineError, CalamineWorkbook
 
+from voronka.imports import vcards
 from voronka.kernel.cells import untame
 from voronka.kernel.errors import InvalidInput
 
@@ -24,6 +25,7 @@ ENCODINGS = ("utf-8", "cp1251", "utf-16", "koi8_r", "cp866", "mac_cyrillic", "la
 _COMMON = frozenset("оеаинтсрвлкмдпуяыьгзбчйх ")
 _SAMPLE = 64 * 1024  # bytes looked at to guess
 _MOST_COLUMNS = 400
+_LEFT_OUT = list(vcards.COLUMNS).index(vcards.LEFT_OUT)
 csv.field_size_limit(10 * 1024 * 1024)
 
 
@@ -54,6 +56,11 @@ class Table:
     rows: Iterator[list[str]]
     reading: Reading
     sheets: list[str]
+    of_cards: bool = False  # contact cards, whose columns are those of `vcards.COLUMNS`
+
+    def left_out(self, cells: list[str]) -> str:
+        """Return what the reader of the file could not bring into a column of this row."""
+        return cells[_LEFT_OUT] if self.of_cards else ""
 
 
 def open_table(path: Path, *, name: str = "", reading: Reading | None = None) -> Table:
@@ -69,7 +76,13 @@ def open_table(path: Path, *, name: str = "", reading: Reading | None = None) ->
     suffix = Path(name or path.name).suffix.lower()
     if suffix in SPREADSHEETS:
         return _spreadsheet(path, reading)
-    return _csv(path, reading)
+    with path.open("rb") as file:
+        sample = file.read(_SAMPLE)
+    if not sample.strip():
+        raise InvalidInput(_("The file is empty."))
+    if suffix in vcards.SUFFIXES or vcards.looks_like_cards(sample):
+        return _cards(path, reading, sample)
+    return _csv(path, reading, sample)
 
 
 def guess_encoding(sample: bytes) -> str:
@@ -117,11 +130,18 @@ def guess_delimiter(text: str) -> str:
     return max(DELIMITERS, key=score)
 
 
-def _csv(path: Path, reading: Reading) -> Table:
-    with path.open("rb") as file:
-        sample = file.read(_SAMPLE)
-    if not sample.strip():
-        raise InvalidInput(_("The file is empty."))
+def _cards(path: Path, reading: Reading, sample: bytes) -> Table:
+    if not vcards.looks_like_cards(sample):
+        raise InvalidInput(
+            _("There are no contact cards in this file. Save the contacts anew as vCard or CSV.")
+        )
+    encoding = reading.encoding or guess_encoding(sample)
+    headers = list(vcards.COLUMNS)
+    rows = vcards.read_cards(path, encoding)
+    return Table(headers, rows, Reading(encoding), [], of_cards=True)
+
+
+def _csv(path: Path, reading: Reading, sample: bytes) -> Table:
     if sample.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"%PDF")):
         raise InvalidInput(
             _("This is not a CSV file. Give the file its right ending and try again.")

@@ -11,8 +11,9 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from voronka.imports.mapping import Mapping, guess, headers_key, parse_mapping
+from voronka.imports.mapping import Mapping, headers_key, parse_mapping
 from voronka.imports.models import ImportRun, SavedMapping
+from voronka.imports.proposing import guess, guess_cards
 from voronka.imports.tables import SPREADSHEETS, Reading, open_table
 from voronka.imports.targets import planner_for, targets
 from voronka.journal.actors import Actor
@@ -113,8 +114,9 @@ def prepare_import(
     if mapping is None:
         mapping = _remembered(run) or Mapping.model_validate({"entity": run.entity})
         if not mapping.fields:
-            codes = [t.code for t in targets(run.entity, pipeline)]
-            mapping.fields = guess(table.headers, codes)
+            titles = {t.code: t.title for t in targets(run.entity, pipeline)}
+            propose = guess_cards if table.of_cards else guess
+            mapping.fields = propose(table.headers, titles)
     if pipeline:
         mapping.pipeline = pipeline
     run.mapping = mapping.model_dump(exclude_defaults=True)

@@ -83,7 +83,9 @@ def _warm(planner: Planner, table: Table, run: ImportRun) -> None:
 
 def _chunk(table: Table, done: int) -> list[SourceRow]:
     rows = islice(table.rows, CHUNK)
-    return [SourceRow(done + n, cells) for n, cells in enumerate(rows, start=1)]
+    return [
+        SourceRow(done + n, cells, table.left_out(cells)) for n, cells in enumerate(rows, start=1)
+    ]
 
 
 @transaction.atomic
@@ -91,10 +93,12 @@ def _work_chunk(run: ImportRun, planner: Planner, chunk: list[SourceRow]) -> Non
     planned = planner.plan(chunk)
     if run.state == ImportRun.State.RUNNING:
         planner.write(planned)
-    copy_rows(ImportRow, _COLUMNS, (_row(run, p) for p in planned))
     counts = dict(run.counts)
     for plan in planned:
+        if plan.row.left_out:
+            plan.note("", _("Left out: %(names)s.") % {"names": plan.row.left_out})
         counts[str(plan.verdict)] = counts.get(str(plan.verdict), 0) + 1
+    copy_rows(ImportRow, _COLUMNS, (_row(run, p) for p in planned))
     run.counts = counts
     run.done += len(chunk)
     run.save(update_fields=["counts", "done"])

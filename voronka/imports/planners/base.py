@@ -25,6 +25,7 @@ class SourceRow:
 
     number: int
     cells: list[str]
+    left_out: str = ""  # what the reader of the file could not bring into a column
 
 
 @dataclass(slots=True)

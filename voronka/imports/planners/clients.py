@@ -17,7 +17,7 @@ from voronka.clients.commands.contacting import add_contact_point
 from voronka.clients.commands.editing import edit_client, stored
 from voronka.clients.commands.loading import ClientRow, load_clients, load_links
 from voronka.clients.models import Client, ContactPoint
-from voronka.imports.mapping import Cells, Mapping, Rule
+from voronka.imports.mapping import REPEATED, Cells, Mapping, Rule, base_code
 from voronka.imports.planners.base import Planned, SourceRow, Verdict, moment
 from voronka.imports.references import References, Unknown
 from voronka.journal.actors import Actor
@@ -35,8 +35,7 @@ _PLAIN = {
     "website": 200,
     "comment": 20_000,
 }  # characters
-_OTHER = ("external_id", "inn", "source", "owner", "created_at", "company", "account")
-_REPEATED = ("phone", "email", "comment")
+_OTHER = ("external_id", "inn", "source", "owner", "created_at", "company")
 DEFAULT_KEYS = {
     Client.Kind.PERSON: ["external_id", "phone", "email"],
     Client.Kind.COMPANY: ["external_id", "inn", "website", "name"],
@@ -69,8 +68,8 @@ class ClientPlanner:
         # A file has a million rows: of those that are written only a number is kept for each key.
         self._seen: dict[int, int] = {}  # hash of a key -> row
         self._unwritten: dict[tuple[str, str], Planned] = {}  # this chunk's
-        wrong = [c for c in mapping.fields if _base(c) not in {*_PLAIN, *_OTHER, *self._fields}]
-        wrong = [c for c in wrong if _base(c) not in _REPEATED]
+        wrong = [c for c in mapping.fields if base_code(c) not in {*_PLAIN, *_OTHER, *self._fields}]
+        wrong = [c for c in wrong if base_code(c) not in REPEATED]
         if wrong:
             raise InvalidInput(
                 _("Clients have no such field: %(names)s.") % {"names": ", ".join(sorted(wrong))}
@@ -95,13 +94,15 @@ class ClientPlanner:
         if not any(cell.strip() for cell in row.cells):
             planned.verdict = Verdict.EMPTY
             return planned
-        phones = [t for c, t in values.items() if _base(c) == "phone"]
-        emails = [t for c, t in values.items() if _base(c) == "email"]
-        accounts = [t for c, t in values.items() if _base(c) == "account"]
+        phones = [t for c, t in values.items() if base_code(c) == "phone"]
+        emails = [t for c, t in values.items() if base_code(c) == "email"]
+        accounts = [
+            a for c, t in values.items() if base_code(c) == "account" for a in t.splitlines()
+        ]
         points = rules.points(
             phones=phones, emails=emails, accounts=accounts, country=settings.COUNTRY
         )
-        comment = [t for c, t in values.items() if _base(c) == "comment"]
+        comment = [t for c, t in values.items() if base_code(c) == "comment"]
         for code, sentence in points.refused.items():
             planned.note(code, sentence)
         lost = _unread(phones + emails, points.read) if points.refused else []
@@ -325,12 +326,6 @@ class ClientPlanner:
         plan.before = {code: stored(client, code) for code in changes}
         if points:
             plan.before["contact_points"] = points
-
-
-def _base(code: str) -> str:
-    """Return "phone" for "phone_2": a client may have several of a kind."""
-    head, _sep, tail = code.rpartition("_")
-    return head if tail.isdecimal() and head in (*_REPEATED, "account") else code
 
 
 def _unread(cells: list[str], read: list[rules.Point]) -> list[str]:

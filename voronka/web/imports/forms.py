@@ -10,9 +10,10 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from voronka.imports.mapping import Mapping, Rule
+from voronka.imports import vcards
+from voronka.imports.mapping import REPEATED, Mapping, Rule, base_code
 from voronka.imports.models import ImportRun
-from voronka.imports.tables import DELIMITERS, ENCODINGS, SPREADSHEETS
+from voronka.imports.tables import DELIMITERS, ENCODINGS, SPREADSHEETS, Table
 from voronka.imports.targets import Target
 from voronka.people.access import CLIENTS
 from voronka.people.models import User
@@ -39,9 +40,15 @@ class UploadForm(forms.Form):
     )
     file = forms.FileField(
         label=gettext_lazy("File"),
-        help_text=gettext_lazy("CSV in any encoding up to 200 MB; XLSX, XLS or ODS up to 50 MB."),
+        help_text=gettext_lazy(
+            "CSV or contact cards (vCard) in any encoding up to 200 MB; XLSX, XLS, ODS up to 50 MB."
+        ),
         widget=forms.ClearableFileInput(
-            attrs={"accept": ",".join([".csv", ".txt", ".tsv", *sorted(SPREADSHEETS)])}
+            attrs={
+                "accept": ",".join(
+                    [".csv", ".txt", ".tsv", *sorted(SPREADSHEETS), *sorted(vcards.SUFFIXES)]
+                )
+            }
         ),
     )
 
@@ -101,9 +108,12 @@ class ReadingForm(forms.Form):
         label=gettext_lazy("Rows above the header"), min_value=0, max_value=100, initial=0
     )
 
-    def __init__(self, sheets: list[str], *args: Any, **kwargs: Any) -> None:
+    def __init__(self, table: Table, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if sheets:
+        sheets = table.sheets
+        if table.of_cards:
+            del self.fields["delimiter"], self.fields["sheet"], self.fields["header_row"]
+        elif sheets:
             del self.fields["encoding"], self.fields["delimiter"]
             sheet = self.fields["sheet"]
             if isinstance(sheet, forms.ChoiceField):
@@ -136,9 +146,9 @@ def read_mapping(post: QueryDict, run: ImportRun, old: Mapping) -> Mapping:
         fields[_free(code, fields)] = rule
     for n in range(len(old.fields) + FREE_LINES):
         code, text = post.get(f"fixed-{n}-code", ""), post.get(f"fixed-{n}-text", "").strip()
-        if code and text and code not in fields:
+        if code and text and (code in REPEATED or code not in fields):
             template = bool(re.search(r"\{[^{}]+\}", text))
-            fields[code] = Rule(template=text) if template else Rule(value=text)
+            fields[_free(code, fields)] = Rule(template=text) if template else Rule(value=text)
     return Mapping(
         entity=old.entity,
         pipeline=old.pipeline,
@@ -170,15 +180,16 @@ def columns(
     by_column = {rule.column: (code, rule) for code, rule in mapping.fields.items() if rule.column}
     known = {t.code: t for t in targets}
     rows = []
+    titles = run.titles
     for n, header in enumerate(run.headers):
         code, rule = by_column.get(header, ("", Rule()))
-        base = code if code in known else code.rpartition("_")[0]
+        base = base_code(code)
         examples = dict.fromkeys(r[n].strip()[:60] for r in sample if n < len(r) and r[n].strip())
         target = known.get(base)
         rows.append(
             {
                 "number": n,
-                "header": header,
+                "header": titles[n],
                 "examples": list(examples)[:3],
                 "to": base,
                 "target": target,
@@ -192,7 +203,7 @@ def columns(
 def fixed_lines(mapping: Mapping) -> list[dict[str, Any]]:
     """Return the fixed values and templates, and some empty lines to add more."""
     lines = [
-        {"code": code, "text": rule.template or rule.value}
+        {"code": base_code(code), "text": rule.template or rule.value}
         for code, rule in mapping.fields.items()
         if not rule.column
     ]

@@ -135,7 +135,7 @@ def _mapping_context(run: ImportRun, wanted: Mapping) -> dict[str, Any]:
         "columns": columns(run, wanted, sample, choices),
         "groups": groups,
         "fixed": fixed_lines(wanted),
-        "reading": ReadingForm(table.sheets, initial=run.reading),
+        "reading": ReadingForm(table, initial=run.reading),
         "preview": sample[:5],
         "keys": [(k, k in (wanted.key or default_key(run.entity))) for k in keys]
         if run.entity in ("person", "company")
@@ -232,7 +232,9 @@ def row(request: SignedInRequest, row_id: int) -> HttpResponse:
             done = render(request, "imports/_row_done.html", {"row": found, "run": run})
             return toast(done, _("Row %(number)d is imported.") % {"number": found.number})
     padded = found.cells + [""] * (len(run.headers) - len(found.cells))
-    cells_of = list(zip(run.headers, padded, strict=False))
+    cells_of = [
+        (title, cell, "\n" in cell) for title, cell in zip(run.titles, padded, strict=False)
+    ]
     status = 422 if request.method == "POST" else 200
     context = {"row": found, "run": run, "cells": cells_of}
     return render(request, "imports/_row_form.html", context, status=status)
@@ -258,7 +260,7 @@ def verdicts(request: SignedInRequest, run_id: int) -> StreamingHttpResponse:
 
     def lines() -> Any:
         yield "\ufeff"
-        yield out.writerow([_("row"), _("verdict"), _("why"), *run.headers])
+        yield out.writerow([_("row"), _("verdict"), _("why"), *run.titles])
         for line in run.rows.iterator():
             why = "; ".join(note["text"] for note in line.notes)
             cells = [tame(c) for c in line.cells]
