@@ -10,6 +10,7 @@ from django.db.models import Count, F, Q, Window
 from django.db.models.functions import Lead
 from django.utils import timezone
 
+from voronka.analytics.sources import sources
 from voronka.automation.actions.make_items import Settings as MakeItems
 from voronka.automation.actions.make_items import make_items
 from voronka.automation.checking import read
@@ -28,7 +29,15 @@ from voronka.demo.errors import NotEmpty
 from voronka.demo.filling import PRICES
 from voronka.demo.knocking import knock
 from voronka.items.commands.loading import Loader, LoadRow
-from voronka.items.models import Item, ItemLink, LineItem, Passage, ResponseClock, StageVisit
+from voronka.items.models import (
+    Item,
+    ItemLink,
+    LineItem,
+    Passage,
+    ResponseClock,
+    SourceCost,
+    StageVisit,
+)
 from voronka.journal.actors import Actor
 from voronka.people.models import User
 from voronka.pipelines.models import Pipeline
@@ -254,6 +263,16 @@ def test_who_knocks_on_the_first_day_waits_for_an_answer():
     assert "A" in grades.values()
     seller = User.objects.get(email__startswith="manager@")
     assert sum(card.owner_id == seller.pk for card in cards) >= 2
+
+
+def test_advertising_has_its_costs_up_to_this_day(now):
+    today = timezone.localdate(now)
+    costs = SourceCost.objects.filter(last_day__gte=today - timedelta(days=31))
+    assert {cost.source.code for cost in costs} >= {"direct", "avito", "site"}
+    assert max(cost.last_day for cost in costs) <= today
+    rows = sources(user=None, first_day=today - timedelta(days=90), last_day=today)
+    paid = {row.source.code: row.cost / row.enquiries for row in rows if row.cost and row.enquiries}
+    assert 100 < paid["avito"] < paid["direct"] < 5000
 
 
 def test_the_head_has_losses_to_check_and_has_checked_those_before(now):

@@ -18,6 +18,7 @@ from voronka.blueprints import ready_companies
 from voronka.blueprints.commands import apply
 from voronka.clients.commands.loading import ClientRow, load_clients, load_links
 from voronka.clients.rules import Point
+from voronka.demo.advertising import spend
 from voronka.demo.bells import fill_bells
 from voronka.demo.calendar import Days
 from voronka.demo.cast import CAST, PASSWORD
@@ -118,6 +119,7 @@ class _Loading:
         make_verdicts(self.days.dice, now=self.days.now)
         make_norms(self.days.dice, now=self.days.now, scale=self.scale)
         make_duties(self.days, self.users)
+        spend(self.days, self.users)
         self.progress("Setting the robots' clocks")
         wake_robots(now=self.days.now)
         fill_bells(now=self.days.now)

@@ -65,7 +65,9 @@ class AnswerClock:
     def text(self) -> str:
         """How long is left, how late it is, or by when: "4:31 to answer"."""
         if self.left >= _HOUR:  # outside of working time
-            return _("answer by: %s") % words.when(self.due)
+            day = words.when(self.due)
+            hour = f"{timezone.localtime(self.due):%H:%M}"
+            return _("answer by: %s") % (day if hour in day else f"{day}{words.NBSP}{hour}")
         span = countdown(abs(self.left))
         return (_("answer is %s late") if self.late else _("%s to answer")) % span
 

@@ -216,6 +216,9 @@ def test_a_card_whose_client_waits_for_the_first_answer_shows_that_clock(browser
     page = browser.get(url(pipeline)).content.decode()
     assert re.search(r'class="clock clock-late"', page)
     assert re.search(r"ответ просрочен на 1:1\d<", page)
+    Item.objects.filter(pk=item.pk).update(clock_due_at=timezone.now() + timedelta(days=3))
+    page = browser.get(url(pipeline)).content.decode()  # by working time: the day and the hour
+    assert re.search(r"ответить: \d+\s\w+\s(\d{4}\s)?\d\d:\d\d<", page)
 
 
 def test_what_people_wrote_stays_text(browser):
