@@ -327,7 +327,7 @@ def norm_review(*, since: datetime, until: datetime) -> list[NormReview]:
         purpose=AutoTask.Purpose.ESCALATION,
         activity__created_at__gte=since,
         activity__created_at__lt=until,
-    )
+    ).exclude(robot__trigger="help_overdue")  # one late stay, one call for help
     wrong = Count("pk", filter=Q(activity__answer="norm_wrong"))
     for row in tasks.values("stage_id").annotate(n=Count("pk"), wrong=wrong):
         counts[row["stage_id"]] |= {"escalations": row["n"], "wrong": row["wrong"]}

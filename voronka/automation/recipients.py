@@ -10,7 +10,7 @@ from django.utils import timezone
 from voronka.items.models import Item
 from voronka.kernel.prepared import Prepared
 from voronka.people.models import Absence, User
-from voronka.people.queries import head_of
+from voronka.people.queries import head_above_head_of, head_of
 from voronka.routing.commands.giving import workload
 
 
@@ -101,9 +101,7 @@ def _people(item: Item, code: str) -> list[User]:
     if kind == "author":
         return list(users.filter(pk=item.created_by_id or 0))
     if kind in ("head", "head_of_head"):
-        head = head_of(item.owner_id)
-        if head is not None and kind == "head_of_head":
-            head = head_of(head.pk)
+        head = head_of(item.owner_id) if kind == "head" else head_above_head_of(item.owner_id)
         return [head] if head is not None else []
     if kind == "watchers":
         return list(users.filter(watches__item_id=item.pk))

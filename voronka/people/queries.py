@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -76,6 +76,30 @@ def head_of(user_id: int) -> User | None:
     Looks up the tree of departments; where nobody leads, whoever may control the team's work, then
     the owner of the CRM. None in a company of one. Three queries at most.
     """
+    if (head := next(_heads_above(user_id), None)) is not None:
+        return head
+    others = User.objects.select_related("role").filter(is_active=True).exclude(pk=user_id)
+    candidates = others.filter(Q(role__rights__contains="control") | Q(role__everything=True))
+    return candidates.order_by("role__everything", "pk").first()
+
+
+def head_above_head_of(user_id: int) -> User | None:
+    """Return who is called when a person's head of sales does not help (RB-2): the rung above.
+
+    The next head up the tree of departments, then the owner of the CRM; never another head of
+    sales beside the first. None when the head is the owner already. Seven queries at most.
+    """
+    head = head_of(user_id)
+    if head is None or (head.role is not None and head.role.everything):
+        return None
+    passed = {user_id, head.pk}
+    higher = (one for pk in (user_id, head.pk) for one in _heads_above(pk) if one.pk not in passed)
+    owners = User.objects.select_related("role").filter(is_active=True, role__everything=True)
+    return next(higher, None) or owners.exclude(pk__in=passed).order_by("pk").first()
+
+
+def _heads_above(user_id: int) -> Iterator[User]:
+    """Working heads up the tree of departments, the nearest first, never the person."""
     rows = {d.pk: d for d in Department.objects.select_related("head__role")}
     place = User.objects.filter(pk=user_id).values_list("department_id", flat=True).first()
     seen: set[int] = set()
@@ -83,11 +107,8 @@ def head_of(user_id: int) -> User | None:
         seen.add(place)
         head = rows[place].head
         if head is not None and head.is_active and head.pk != user_id:
-            return head
+            yield head
         place = rows[place].parent_id
-    others = User.objects.select_related("role").filter(is_active=True).exclude(pk=user_id)
-    candidates = others.filter(Q(role__rights__contains="control") | Q(role__everything=True))
-    return candidates.order_by("role__everything", "pk").first()
 
 
 def holders(right: str) -> list[User]:
