@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Container, Sequence
 from collections.abc import Mapping as Pairs
-from collections.abc import Sequence
 from typing import Any, Literal
 
 from django.utils.text import slugify
@@ -17,7 +17,8 @@ from ruamel.yaml.error import YAMLError
 
 from voronka.kernel.errors import InvalidInput
 
-REPEATED = ("phone", "email", "account", "comment")  # a client has several: phone, phone_2 …
+CONTACTS = "contacts"  # a column of names, phones and remarks together, which is split
+REPEATED = ("phone", "email", "account", "comment", CONTACTS)  # several: phone, phone_2 …
 _PLACE = re.compile(r"\{([^{}|]+)(\|slug)?\}")
 
 
@@ -67,7 +68,7 @@ class Mapping(BaseModel):
 
     def takes(self, code: str, *, filled: bool) -> bool:
         """Whether a known row gets the file's value of a field, which is `filled` by now."""
-        rule = self.fields.get(code)
+        rule = self.fields.get(code) or self.fields.get(CONTACTS)
         known = (rule.known if rule else "") or self.known
         return known == "overwrite" or (known == "fill" and not filled)
 
@@ -135,6 +136,14 @@ def base_code(code: str) -> str:
     """Return "phone" for "phone_2": a client may have several of a kind."""
     head, _sep, tail = code.rpartition("_")
     return head if tail.isdecimal() and head in REPEATED else code
+
+
+def free_code(code: str, taken: Container[str]) -> str:
+    """Return the code, or code_2, code_3 … if it is taken."""
+    name, number = code, 2
+    while name in taken:
+        name, number = f"{code}_{number}", number + 1
+    return name
 
 
 class Cells:

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 from django.utils.translation import gettext as _
 
-from voronka.imports.mapping import Rule
+from voronka.imports.mapping import CONTACTS, Rule, free_code
+from voronka.imports.splitting import looks_mixed
 from voronka.kernel.errors import Sentence
 
 # Header words that people and other systems use, lower-case, for the first guess of a mapping.
@@ -72,16 +73,9 @@ def guess(headers: Sequence[str], known: Pairs[str, Sentence]) -> dict[str, Rule
                     fits = any(len(w) > 3 and w in low for w in words)
                 if not fits or header in taken or (code in rules and code not in _SEVERAL):
                     continue
-                rules[_free(code, rules)] = Rule(column=header)
+                rules[free_code(code, rules)] = Rule(column=header)
                 taken.add(header)
     return rules
-
-
-def _free(code: str, rules: Pairs[str, Rule]) -> str:
-    name, number = code, 2
-    while name in rules:
-        name, number = f"{code}_{number}", number + 1
-    return name
 
 
 def guess_cards(headers: Sequence[str], known: Pairs[str, Sentence]) -> dict[str, Rule]:
@@ -102,5 +96,21 @@ def guess_cards(headers: Sequence[str], known: Pairs[str, Sentence]) -> dict[str
             code = next(c for c, rule in rules.items() if rule.column == header)
             rules[code].missing = "empty"
         elif "comment" in known and header in headers:
-            rules[_free("comment", rules)] = Rule(template=template)
+            rules[free_code("comment", rules)] = Rule(template=template)
     return rules
+
+
+def spot_contacts(
+    rules: dict[str, Rule], headers: Sequence[str], sample: Sequence[Sequence[str]]
+) -> dict[str, Rule]:
+    """Propose to split the columns in whose cells names and contacts stand together.
+
+    Args:
+        rules: the guess from the headers.
+        sample: some rows of the file.
+    """
+    mixed = [h for n, h in enumerate(headers) if looks_mixed(r[n] for r in sample if n < len(r))]
+    kept = {code: rule for code, rule in rules.items() if rule.column not in mixed}
+    for header in mixed:
+        kept[free_code(CONTACTS, kept)] = Rule(column=header)
+    return kept

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from voronka.imports.mapping import Mapping
+from voronka.imports.mapping import CONTACTS, Mapping
 from voronka.imports.planners.base import Planner
 from voronka.imports.planners.clients import DEFAULT_KEYS, ClientPlanner
 from voronka.imports.planners.employees import EmployeePlanner
@@ -93,6 +93,7 @@ def _client_targets(entity: str) -> list[Target]:
     found = [
         Target("name", _("Full name") if entity == "person" else _("Name")),
         *(person if entity == "person" else []),
+        Target(CONTACTS, _("Name and contacts together"), several=True),
         Target("phone", _("Phone"), several=True),
         Target("email", _("E-mail"), several=True),
         Target("account", _("Messenger account"), several=True),

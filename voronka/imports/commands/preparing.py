@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from pathlib import Path
 from typing import Literal
 
@@ -13,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from voronka.imports.mapping import Mapping, headers_key, parse_mapping
 from voronka.imports.models import ImportRun, SavedMapping
-from voronka.imports.proposing import guess, guess_cards
+from voronka.imports.proposing import guess, guess_cards, spot_contacts
 from voronka.imports.tables import SPREADSHEETS, Reading, open_table
 from voronka.imports.targets import planner_for, targets
 from voronka.journal.actors import Actor
@@ -25,6 +26,7 @@ from voronka.people.models import User
 from voronka.pipelines.models import Pipeline
 
 State = ImportRun.State
+SAMPLE = 20  # rows looked at to guess and to show
 
 
 def may_import(by: Actor, entity: str, pipeline: str = "") -> None:
@@ -109,7 +111,8 @@ def prepare_import(
     _require_not_begun(run)
     table = open_table(_path(run), name=run.file_name, reading=reading)
     run.headers, run.reading = table.headers, table.reading.as_dict()
-    run.total = sum(1 for _row in table.rows)
+    sample = list(islice(table.rows, SAMPLE))
+    run.total = len(sample) + sum(1 for _row in table.rows)
     run.state = State.DRAFT
     if mapping is None:
         mapping = _remembered(run) or Mapping.model_validate({"entity": run.entity})
@@ -117,6 +120,8 @@ def prepare_import(
             titles = {t.code: t.title for t in targets(run.entity, pipeline)}
             propose = guess_cards if table.of_cards else guess
             mapping.fields = propose(table.headers, titles)
+            if run.entity == ImportRun.Entity.PERSON:
+                mapping.fields = spot_contacts(mapping.fields, table.headers, sample)
     if pipeline:
         mapping.pipeline = pipeline
     run.mapping = mapping.model_dump(exclude_defaults=True)

@@ -11,8 +11,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from voronka.imports import vcards
-from voronka.imports.mapping import REPEATED, Mapping, Rule, base_code
+from voronka.imports.mapping import CONTACTS, REPEATED, Mapping, Rule, base_code, free_code
 from voronka.imports.models import ImportRun
+from voronka.imports.splitting import split
 from voronka.imports.tables import DELIMITERS, ENCODINGS, SPREADSHEETS, Table
 from voronka.imports.targets import Target
 from voronka.people.access import CLIENTS
@@ -143,12 +144,12 @@ def read_mapping(post: QueryDict, run: ImportRun, old: Mapping) -> Mapping:
                 "replace": _replacements(post.get(f"replace-{n}", "")),
             }
         )
-        fields[_free(code, fields)] = rule
+        fields[free_code(code, fields)] = rule
     for n in range(len(old.fields) + FREE_LINES):
         code, text = post.get(f"fixed-{n}-code", ""), post.get(f"fixed-{n}-text", "").strip()
         if code and text and (code in REPEATED or code not in fields):
             template = bool(re.search(r"\{[^{}]+\}", text))
-            fields[_free(code, fields)] = Rule(template=text) if template else Rule(value=text)
+            fields[free_code(code, fields)] = Rule(template=text) if template else Rule(value=text)
     return Mapping(
         entity=old.entity,
         pipeline=old.pipeline,
@@ -166,13 +167,6 @@ def _replacements(text: str) -> dict[str, str]:
     return {old.strip(): new.strip() for old, new in pairs if old.strip()}
 
 
-def _free(code: str, fields: dict[str, Rule]) -> str:
-    name, number = code, 2
-    while name in fields:
-        name, number = f"{code}_{number}", number + 1
-    return name
-
-
 def columns(
     run: ImportRun, mapping: Mapping, sample: list[list[str]], targets: list[Target]
 ) -> list[dict[str, Any]]:
@@ -184,13 +178,21 @@ def columns(
     for n, header in enumerate(run.headers):
         code, rule = by_column.get(header, ("", Rule()))
         base = base_code(code)
-        examples = dict.fromkeys(r[n].strip()[:60] for r in sample if n < len(r) and r[n].strip())
+        examples = dict.fromkeys(r[n].strip()[:200] for r in sample if n < len(r) and r[n].strip())
         target = known.get(base)
         rows.append(
             {
                 "number": n,
                 "header": titles[n],
-                "examples": list(examples)[:3],
+                "examples": [
+                    (
+                        e,
+                        _parts(e, known, person=run.entity == ImportRun.Entity.PERSON)
+                        if base == CONTACTS
+                        else [],
+                    )
+                    for e in examples
+                ][:3],
                 "to": base,
                 "target": target,
                 "rule": rule,
@@ -198,6 +200,15 @@ def columns(
             }
         )
     return rows
+
+
+def _parts(text: str, known: dict[str, Target], *, person: bool) -> list[tuple[str, str]]:
+    """Return what a cell of name and contacts gives: the field's title and its text."""
+    found = split(text, person=person).values()
+    if "last_name" in found or "first_name" in found:
+        del found["name"]
+    titled = {code: known[code].title for code in found if code in known}
+    return [(str(title), found[code].replace("\n", ", ")) for code, title in titled.items()]
 
 
 def fixed_lines(mapping: Mapping) -> list[dict[str, Any]]:

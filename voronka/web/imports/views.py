@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from voronka.imports import commands, queries
-from voronka.imports.commands.preparing import take_file
+from voronka.imports.commands.preparing import SAMPLE, take_file
 from voronka.imports.mapping import Mapping, parse_mapping, write_yaml
 from voronka.imports.models import ImportRow, ImportRun
 from voronka.imports.tables import Reading, Table, open_table
@@ -38,7 +38,6 @@ from voronka.web.imports.forms import (
 )
 from voronka.web.toasts import toast
 
-SAMPLE = 20  # rows looked at on the mapping page
 _PAGES = {"person": "clients:show", "company": "clients:show", "item": "card:show"}
 State = ImportRun.State
 
