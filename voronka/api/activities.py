@@ -125,6 +125,8 @@ def _aware(moment: datetime | None) -> datetime | None:
 def finish(request: TokenRequest, activity_id: Id, body: DoneIn) -> Status[object]:
     """With its outcome; finishing twice changes nothing."""
     activity = _activity(request, activity_id)
+    come = body.then
+    then = Plan(come.kind, come.title, _aware(come.due_at), come.text) if come else None
 
     def done() -> ActivityOut:
         ended = finish_activity(
@@ -133,6 +135,7 @@ def finish(request: TokenRequest, activity_id: Id, body: DoneIn) -> Status[objec
             result=body.result,
             answer=body.answer,
             by=actor(request),
+            then=then,
         )
         return ActivityOut.of(ended)
 

@@ -12,6 +12,7 @@ from voronka.items.models import Item, LineItem
 from voronka.journal.actors import Actor
 from voronka.kernel.errors import Sentence
 from voronka.pipelines.models import Field, LossReason, Pipeline, Stage
+from voronka.pipelines.queries import ordered_stages
 from voronka.pipelines.system_fields import SYSTEM_FIELDS
 from voronka.pipelines.values import is_filled
 
@@ -108,6 +109,12 @@ def criteria_now(item: Item) -> tuple[list[rules.Criterion], list[rules.Criterio
         proofs=proofs(item, [c.check for c in wanted]),
     )
     return wanted, [c for c in wanted if not rules.is_met(c, facts)]
+
+
+def wants_next_step(item: Item) -> bool:
+    """Whether an open card must always have a next step where it stands (TL-6). One query."""
+    stages = ordered_stages(item.pipeline)
+    return item.stage.is_open and "next_step" in rules.required_codes(stages, item.stage)
 
 
 def wanted_by_new(pipeline: Pipeline, changes: Mapping[str, Any]) -> dict[str, Sentence]:

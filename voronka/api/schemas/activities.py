@@ -57,12 +57,24 @@ class ActivityIn(In):
     remind_at: datetime | None = None
 
 
+class NextIn(In):
+    """What comes next."""
+
+    kind: Literal["task", "call", "meeting"] = "task"
+    title: Annotated[str, StringConstraints(min_length=1, max_length=255, pattern=NO_ZERO_BYTE)]
+    text: LongText = ""
+    due_at: datetime
+
+
 class DoneIn(In):
     """How an activity ended."""
 
     outcome: Literal["done", "no_answer", "no_show", "cancelled"] = "done"
     result: LongText = ""
     answer: str = Field("", max_length=20, description="Of a task that asks for one of its answers")
+    then: NextIn | None = Field(
+        None, description="Planned along with it; wanted where the stage requires a next step"
+    )
 
 
 class ReplyOut(Schema):

@@ -22,6 +22,7 @@ from voronka.items.commands.card import (
     save_next_steps,
 )
 from voronka.items.commands.editing import note_touch
+from voronka.items.gate import wants_next_step
 from voronka.items.models import Item
 from voronka.journal.actors import Actor
 from voronka.journal.commands import record
@@ -184,12 +185,15 @@ def finish_activity(
     answer: str = "",
     at: datetime | None = None,
     with_card: bool = False,
+    then: Plan | None = None,
+    unplanned: bool = False,
 ) -> Activity:
     """Finish an activity with its outcome; records `item.activity_done`.
 
     A finished call or meeting is a human touch, whatever it brought, and stops the card's clock
     (Q1); one in which the client was spoken to answers what they have written, too. A task is
-    work on the card only.
+    work on the card only. Where the stage requires a next step, a person can't finish the last one
+    without planning another (TL-6).
     Finishing twice changes nothing.
 
     Args:
@@ -197,8 +201,11 @@ def finish_activity(
             otherwise; robots can, when it has become pointless.
         with_card: it ends because its card is closed, which whoever may close the card may do;
             the event says so.
+        then: what comes next, for the same card or client and person; planned along with it.
+        unplanned: it is written down after it happened, so no step ends with it.
     Raises:
-        InvalidInput: an unknown outcome, or none of the answers that the task asks for.
+        InvalidInput: an unknown outcome, none of the answers that the task asks for, a plan that
+            can't be right, or no next step where the stage requires one.
     """
     if outcome not in Activity.Outcome.values:
         raise InvalidInput(
@@ -223,9 +230,37 @@ def finish_activity(
             touched = note_touch if activity.kind == Activity.Kind.TASK else note_answer
             touched(subject.pk, by=by)
         refresh_next_step(subject)
+    if then is not None:
+        plan_activity(
+            then,
+            by=by,
+            item_id=activity.item_id,
+            client_id=activity.client_id,
+            owner_id=activity.owner_id,
+        )
+    dated = then is not None and then.due_at is not None
+    if isinstance(subject, Item) and not (dated or with_card or unplanned or activity.answers):
+        _require_next_step(subject, by=by)
     if outcome == Activity.Outcome.DONE:
         settle_talks(talks)
     return activity
+
+
+def _require_next_step(item: Item, *, by: Actor) -> None:
+    """Refuse a person who leaves an open card without a step where its stage requires one."""
+    if item.is_closed or item.next_activity_at is not None or by.user_id is None:
+        return
+    place = item.pipeline
+    rights = access.of_actor(by)
+    may = rights is not None and rights.may(
+        "change", place.item_type.code, place.code, owner_id=item.owner_id
+    )
+    if may and wants_next_step(item):
+        raise InvalidInput(
+            _("At the stage “%(stage)s” a card always has a next step. Plan what comes now.")
+            % {"stage": item.stage},
+            fields={"next_step": _("This stage requires it.")},
+        )
 
 
 @transaction.atomic

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from django_htmx.http import retarget, trigger_client_event
 
 from voronka.items.commands import attach_file
+from voronka.items.gate import wants_next_step
 from voronka.journal.actors import Actor
 from voronka.kernel.errors import DomainError, InvalidInput, Sentence
 from voronka.people.models import User
@@ -157,18 +158,7 @@ def finish(request: SignedInRequest, activity_id: int) -> HttpResponse:
         return dialog(request, "card/_finish.html", _finish_context(activity, card))
     by = Actor.user(request.user)
     try:
-        with transaction.atomic():
-            activities.finish_activity(
-                activity_id,
-                outcome=request.POST.get("outcome", ""),
-                result=request.POST.get("result", ""),
-                answer=request.POST.get("answer", ""),
-                by=by,
-            )
-            if request.POST.get("title", "").strip() or request.POST.get("due"):
-                activities.plan_activity(
-                    read_plan(request), by=by, item_id=card.item.pk, owner_id=activity.owner_id
-                )
+        activities.finish_activity(activity_id, **read_end(request), by=by)
     except InvalidInput as refusal:
         context = _finish_context(activity, card) | {"refusal": refusal, "typed": request.POST}
         return dialog(request, "card/_finish.html", context, status=422)
@@ -183,6 +173,7 @@ def _finish_context(activity: Activity, card: CardPage) -> dict[str, Any]:
         "moments": moments(),
         "typed": {"outcome": Activity.Outcome.DONE, "kind": Activity.Kind.CALL},
         "must_plan": not card.item.is_closed,
+        "step_wanted": wants_next_step(card.item),
     }
 
 
@@ -229,6 +220,21 @@ def _activity_or_404(user: User, activity_id: int) -> tuple[Activity, CardPage]:
     if found is None or found.item_id is None:
         raise Http404
     return found, card_or_404(user, found.item_id)
+
+
+def read_end(request: SignedInRequest) -> dict[str, Any]:
+    """Read how an activity ended and, if something is said of it, what comes next.
+
+    Raises:
+        InvalidInput: the moment of the next step can't be read.
+    """
+    goes_on = request.POST.get("title", "").strip() or request.POST.get("due")
+    return {
+        "outcome": request.POST.get("outcome", ""),
+        "result": request.POST.get("result", ""),
+        "answer": request.POST.get("answer", ""),
+        "then": read_plan(request) if goes_on else None,
+    }
 
 
 def read_plan(request: SignedInRequest) -> Plan:

@@ -24,7 +24,7 @@ from voronka.timeline.commands import activities, notes
 from voronka.timeline.models import Activity, Note
 from voronka.web.card.answers import dialog, said
 from voronka.web.card.moments import REMINDERS, moments
-from voronka.web.card.work import owner_id_of, read_plan, refused, typed_of, written
+from voronka.web.card.work import owner_id_of, read_end, read_plan, refused, typed_of, written
 from voronka.web.clients.page import ClientPage
 from voronka.web.clients.views import client_or_404, feed_of, side_of
 from voronka.web.toasts import toast
@@ -139,17 +139,7 @@ def finish(request: SignedInRequest, client_id: int, activity_id: int) -> HttpRe
         return dialog(request, "card/_finish.html", context)
     by = Actor.user(request.user)
     try:
-        with transaction.atomic():
-            activities.finish_activity(
-                activity_id,
-                outcome=request.POST.get("outcome", ""),
-                result=request.POST.get("result", ""),
-                by=by,
-            )
-            if request.POST.get("title", "").strip() or request.POST.get("due"):
-                activities.plan_activity(
-                    read_plan(request), by=by, client_id=client_id, owner_id=activity.owner_id
-                )
+        activities.finish_activity(activity_id, **read_end(request), by=by)
     except InvalidInput as refusal:
         context |= {"refusal": refusal, "typed": request.POST}
         return dialog(request, "card/_finish.html", context, status=422)

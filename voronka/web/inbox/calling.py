@@ -56,6 +56,7 @@ def _keep(request: SignedInRequest, place: Talk, talk: Talk | None) -> None:
         owner_id=request.user.pk,
     )
     outcome = request.POST.get("outcome", "")
-    finish_activity(made.pk, outcome=outcome, result=request.POST.get("result", "")[:5000], by=by)
+    result = request.POST.get("result", "")[:5000]
+    finish_activity(made.pk, outcome=outcome, result=result, by=by, unplanned=True)
     if talk is not None and talk.conversation is not None and "close" in request.POST:
         close_conversation(talk.conversation.pk, by=by)

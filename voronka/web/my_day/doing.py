@@ -7,7 +7,6 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_required
-from django.db import transaction
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -16,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from django_htmx.http import trigger_client_event
 
 from voronka.clients.models import Client
+from voronka.items.gate import wants_next_step
 from voronka.items.models import Item
 from voronka.journal.actors import Actor
 from voronka.kernel.errors import InvalidInput
@@ -28,7 +28,7 @@ from voronka.timeline.commands.activities import Plan
 from voronka.timeline.models import Activity
 from voronka.web.card.answers import dialog, said
 from voronka.web.card.moments import REMINDERS, moments
-from voronka.web.card.work import read_plan
+from voronka.web.card.work import read_end, read_plan
 from voronka.web.words import when
 
 
@@ -41,22 +41,7 @@ def finish(request: SignedInRequest, activity_id: int) -> HttpResponse:
         return dialog(request, "card/_finish.html", _finish_context(request, activity))
     by = Actor.user(request.user)
     try:
-        with transaction.atomic():
-            activities.finish_activity(
-                activity_id,
-                outcome=request.POST.get("outcome", ""),
-                result=request.POST.get("result", ""),
-                answer=request.POST.get("answer", ""),
-                by=by,
-            )
-            if request.POST.get("title", "").strip() or request.POST.get("due"):
-                activities.plan_activity(
-                    read_plan(request),
-                    by=by,
-                    item_id=activity.item_id,
-                    client_id=activity.client_id,
-                    owner_id=activity.owner_id,
-                )
+        activities.finish_activity(activity_id, **read_end(request), by=by)
     except InvalidInput as refusal:
         context = _finish_context(request, activity)
         context |= {"refusal": refusal, "typed": request.POST}
@@ -143,6 +128,7 @@ def _finish_context(request: SignedInRequest, activity: Activity) -> dict[str, A
         "moments": moments(),
         "typed": {"outcome": Activity.Outcome.DONE, "kind": Activity.Kind.CALL},
         "must_plan": _goes_on(request.user, activity),
+        "step_wanted": _step_wanted(activity),
     }
 
 
@@ -152,6 +138,12 @@ def _goes_on(user: User, activity: Activity) -> bool:
         return activity.client_id is not None
     cards = Item.objects.visible_to(user, "change")
     return cards.filter(pk=activity.item_id, closed_at=None).exists()
+
+
+def _step_wanted(activity: Activity) -> bool:
+    cards = Item.objects.select_related("stage", "pipeline__item_type")
+    item = cards.filter(pk=activity.item_id or 0).first()
+    return item is not None and wants_next_step(item)
 
 
 def _activity_or_404(user: User, activity_id: int) -> Activity:
