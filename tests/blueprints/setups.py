@@ -7,7 +7,7 @@ from datetime import time, timedelta
 from django.apps import apps
 from django.db import connection
 
-from tests.people.factories import make_user
+from tests.people.factories import make_role, make_user
 from voronka.automation.commands.webhooks import WebhookSpec, save_webhook
 from voronka.blueprints import ready_companies
 from voronka.blueprints.commands import apply
@@ -22,6 +22,7 @@ from voronka.channels.providers.forms.commands import FormSpec, create_form
 from voronka.channels.rules import Repeat
 from voronka.journal.actors import Actor
 from voronka.kernel.texts import LocalText
+from voronka.people.commands import save_company
 from voronka.pipelines.models import Pipeline, Source, Stage
 from voronka.routing.commands import (
     DistributionSpec,
@@ -39,6 +40,8 @@ PASSWORD = "a-very-secret-password"
 def furnish() -> None:
     """Set up the furniture maker with a part of every kind that a blueprint carries."""
     apply(ready_companies.load("furniture"), by=BY)
+    save_company(by=BY, reading_limit=300)
+    make_role("outside", matrix={"*": {"see": "all"}}, hides_contacts=True)
     anna, boris = make_user("manager"), make_user("manager")
     leads = Pipeline.objects.get(code="leads")
     site = Source.objects.get(code="site")

@@ -11,9 +11,16 @@ PASSWORD = "Longer-than-ten-7"
 _numbers = count(1)
 
 
-def make_role(code: str = "", *, matrix=None, rights=(), everything: bool = False) -> Role:
+def make_role(
+    code: str = "",
+    *,
+    matrix=None,
+    rights=(),
+    everything: bool = False,
+    hides_contacts: bool = False,
+) -> Role:
     """A role of one's own; a ready one when only its code is given."""
-    if code and matrix is None and not rights and not everything:
+    if code and matrix is None and not rights and not everything and not hides_contacts:
         ready = {r.code: r for r in commands.create_ready_roles(by=Actor.system())}
         if code in ready:
             return ready[code]
@@ -23,6 +30,7 @@ def make_role(code: str = "", *, matrix=None, rights=(), everything: bool = Fals
         matrix=matrix or {},
         rights=list(rights),
         everything=everything,
+        hides_contacts=hides_contacts,
         by=Actor.system(),
     )
 

@@ -13,6 +13,7 @@ from django.utils.translation import override
 from ninja.security import HttpBearer
 
 from voronka.journal.actors import Actor
+from voronka.kernel import masking
 from voronka.kernel.buckets import Buckets
 from voronka.kernel.errors import DomainError, Forbidden
 from voronka.kernel.remembering import remembering
@@ -73,7 +74,11 @@ def scope(
     ) -> Callable[Concatenate[TokenRequest, P], R]:
         @wraps(view)
         def guarded(request: TokenRequest, *args: P.args, **kwargs: P.kwargs) -> R:
-            with remembering(request.stamp), override(request.person.language):
+            with (
+                remembering(request.stamp),
+                override(request.person.language),
+                masking.hiding(request.person.access.hides_contacts),
+            ):
                 if name not in request.auth.scopes:
                     raise Forbidden(
                         _("This token lacks the scope “%(scope)s”. Make one that has it.")

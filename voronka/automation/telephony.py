@@ -14,13 +14,14 @@ class CallRequest:
         key: the same in every try; a provider that has seen it starts no second call.
         user_id: who is to talk; `user_phone`: their inner or outer number.
         client_phone: E.164.
+        item_id: None when a person calls from no card.
     """
 
     key: str
     user_id: int
     user_phone: str
     client_phone: str
-    item_id: int
+    item_id: int | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -150,6 +150,7 @@ class _Applying:
             matrix=part.matrix,
             rights=part.rights,
             everything=part.everything,
+            hides_contacts=part.contacts == "masked",
             position=self._position(node),
             by=self.by,
         )

@@ -152,6 +152,7 @@ def _node(
         if name in attrs:
             attrs[name] = list(attrs[name].items())
     if isinstance(part, schema.Role):
+        attrs["contacts"] = "shown" if part.everything else part.contacts
         attrs["rights"] = [] if part.everything else sorted(part.rights)
         attrs["matrix"] = {} if part.everything else {k: v for k, v in part.matrix.items() if v}
     if isinstance(part, schema.FieldSpec | schema.Department | schema.LossReasonSpec):

@@ -68,6 +68,7 @@ LABELS: dict[str, Promise] = {
     "matrix": gettext_lazy("rights on cards"),
     "rights": gettext_lazy("settings rights"),
     "everything": gettext_lazy("may do everything"),
+    "contacts": gettext_lazy("contacts of clients"),
     "head": gettext_lazy("head"),
     "inside": gettext_lazy("stands in"),
     "icon": gettext_lazy("icon"),

@@ -104,6 +104,7 @@ def _role(row: RoleRow) -> Role:
         everything=row.everything,
         matrix=matrix,
         rights=sorted(row.rights),
+        contacts="masked" if row.hides_contacts else "shown",
     )
 
 

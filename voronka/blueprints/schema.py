@@ -86,6 +86,9 @@ class Role(Part):
         description='"*", an item type, "type/pipeline" or "client": {action: scope}',
     )
     rights: list[str] = Field(default_factory=list, description="Settings rights")
+    contacts: Literal["shown", "masked"] = Field(
+        "shown", description="Phones, e-mails and accounts of clients: +7 ••• •••-12-34"
+    )
 
 
 class Department(Part):

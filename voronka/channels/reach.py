@@ -15,6 +15,7 @@ from voronka.channels.contract import BadEvent, Identity, Provider, Window
 from voronka.channels.facts import facts_of
 from voronka.channels.models import Channel
 from voronka.channels.registry import providers
+from voronka.kernel import masking
 from voronka.kernel.errors import Sentence
 from voronka.timeline.models import Conversation, Message
 
@@ -34,7 +35,7 @@ class Way:
     @property
     def key(self) -> str:
         """What a form sends to name it."""
-        return f"{self.channel.pk}:{self.to[0]}:{self.to[1]}"
+        return f"{self.channel.pk}:{self.to[0]}:{masking.handle(self.to[1])}"
 
     @property
     def open(self) -> bool:

@@ -12,6 +12,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from voronka.kernel import masking
 from voronka.kernel.fragments import Fragments
 from voronka.people.access import CLIENTS
 
@@ -109,7 +110,7 @@ class Client(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.name
+        return masking.shown_text(self.name)
 
     @property
     def is_company(self) -> bool:
@@ -150,7 +151,17 @@ class ContactPoint(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.value
+        return self.shown
+
+    @property
+    def masked(self) -> bool:
+        """Whether whoever is being answered sees contacts masked (AC-3)."""
+        return masking.hidden()
+
+    @property
+    def shown(self) -> str:
+        """The contact as they may see it; pages never write `value`."""
+        return masking.shown(self.kind, self.value)
 
 
 class ClientLink(models.Model):

@@ -14,10 +14,11 @@ CHANNEL = Channel("voronka_live")
 def messages_of(event: Event) -> list[str] | None:
     """Return what the live streams are told of an event; a `Writer`'s note.
 
-    That somebody has read something changes no page, so nobody is woken. What goes to another
-    owner is told to both: whoever sees only their own must hear that it has gone.
+    That somebody has read something, or was shown a contact, changes no page, so nobody is woken.
+    What goes to another owner is told to both: whoever sees only their own must hear that it has
+    gone.
     """
-    if event.verb.endswith(".read"):
+    if event.verb.endswith((".read", ".contact_shown")):
         return None
     owners = [event.diff.get("owner_id")]
     if event.verb.endswith(".assigned"):

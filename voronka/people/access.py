@@ -82,6 +82,7 @@ class Access:
     matrix: dict[str, dict[str, str]] = field(default_factory=dict)
     rights: frozenset[str] = frozenset()
     active: bool = True
+    hides_contacts: bool = False  # contacts of clients are masked (kernel.masking)
 
     @classmethod
     def of(cls, user: User) -> Access:
@@ -94,6 +95,7 @@ class Access:
             matrix=role.matrix,
             rights=frozenset(role.rights),
             active=user.is_active,
+            hides_contacts=role.hides_contacts,
         )
 
     @classmethod
@@ -105,6 +107,7 @@ class Access:
             everything=role.everything,
             matrix=role.matrix,
             rights=frozenset(role.rights),
+            hides_contacts=role.hides_contacts,
         )
 
     def scope(self, action: str, kind: str, pipeline: str = "") -> Scope:

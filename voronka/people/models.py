@@ -48,6 +48,7 @@ class Role(models.Model):
     matrix = models.JSONField(default=dict)
     rights = models.JSONField(default=list)
     everything = models.BooleanField(default=False)  # the owner: all that is, and will be
+    hides_contacts = models.BooleanField(default=False)  # phones and e-mails of clients are masked
     position = models.PositiveSmallIntegerField(default=0)
 
     journal_type: ClassVar[str] = "role"

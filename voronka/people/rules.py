@@ -73,6 +73,8 @@ def covers(mine: Access, theirs: Access) -> bool:
         return True
     if theirs.everything or not theirs.rights <= mine.rights:
         return False
+    if mine.hides_contacts and not theirs.hides_contacts:
+        return False
     keys = {_ELSE, *mine.matrix, *theirs.matrix}
     return all(
         _at(theirs, action, key) <= _at(mine, action, key) for key in keys for action in ACTIONS

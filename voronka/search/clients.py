@@ -7,7 +7,6 @@ from django.db.models import Q
 from voronka.clients.listing import OneOf
 from voronka.clients.models import (
     NAME_FRAGMENTS,
-    VALUE_FRAGMENTS,
     Client,
     ClientQuerySet,
     ContactPoint,
@@ -16,7 +15,7 @@ from voronka.kernel.fragments import Holds
 from voronka.people.models import User
 from voronka.search import rules
 from voronka.search.queries import ClientHit, Typed, ranked_clients
-from voronka.search.reach import SearchReach
+from voronka.search.reach import SearchReach, holding
 
 _AT_MOST = 5000  # clients that a list's text picks; a fragment that common asks for more letters
 
@@ -31,7 +30,7 @@ def clients_with(text: str, visible: ClientQuerySet) -> Q:
     if not typed:
         return Q()
     named = visible.filter(Holds(NAME_FRAGMENTS, typed.plain)).order_by()
-    points = ContactPoint.objects.filter(Holds(VALUE_FRAGMENTS, typed.piece or typed.plain))
+    points = ContactPoint.objects.filter(holding(typed.text, typed.piece or typed.plain))
     reached = points.filter(client__in=visible).order_by().values_list("client_id", flat=True)
     ids = {*named.values_list("pk", flat=True)[:_AT_MOST], *reached[:_AT_MOST]}
     if not ids and typed.wide is not None:

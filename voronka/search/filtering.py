@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from django.db.models import F, Q
 
-from voronka.clients.models import NAME_FRAGMENTS, VALUE_FRAGMENTS, Client, ContactPoint
+from voronka.clients.models import NAME_FRAGMENTS, Client, ContactPoint
 from voronka.kernel import fragments
 from voronka.kernel.fragments import Holds
 from voronka.people.models import User
 from voronka.search import rules
 from voronka.search.models import CardText
 from voronka.search.queries import stems
+from voronka.search.reach import holding
 
 _FEW_CARDS = 2000  # with the text in the title; so many are named one by one
 _FEW_CLIENTS = 500
@@ -37,7 +38,7 @@ def cards_with(text: str, user: User) -> Q:
     clients = Client.objects.visible_to(user)
     named = clients.filter(Holds(NAME_FRAGMENTS, query)).values_list("pk", flat=True)
     piece = rules.phone_piece(text)
-    points = ContactPoint.objects.filter(Holds(VALUE_FRAGMENTS, piece or query))
+    points = ContactPoint.objects.filter(holding(text, piece or query))
     reached = points.filter(client__in=clients.values("pk")).order_by()
     owners = reached.values_list("client_id", flat=True)
     for found in (named, owners):

@@ -9,7 +9,7 @@ from django.db import connection
 
 from voronka.clients.models import Client
 from voronka.items.models import Item
-from voronka.kernel import fragments, phones
+from voronka.kernel import fragments, masking, phones
 from voronka.kernel.fragments import FragmentQuery
 from voronka.kernel.prepared import Prepared
 from voronka.people.models import User
@@ -156,7 +156,7 @@ def ranked_clients(reach: SearchReach, typed: Typed, limit: int) -> list[ClientH
     Three SQL queries, two more when the plain words find nobody.
     """
     best: dict[int, _Near] = {}
-    _look(reach, typed.plain, typed.piece, best)
+    _look(reach, typed.text, typed.plain, typed.piece, best)
     if not best and typed.wide is not None:
         for near in _names(reach, typed.wide):
             if rules.begins(near.reason.text, typed.wide):
@@ -180,11 +180,15 @@ _CLIENTS_BY_IDS = Prepared(  # of those that were found within the person's righ
 
 def _look(
     reach: SearchReach,
+    text: str,
     query: FragmentQuery,
     piece: FragmentQuery | None,
     best: dict[int, _Near],
 ) -> None:
-    """Add clients who hold a query to the best ones, each for its best reason. Two SQL queries."""
+    """Add clients who hold a query to the best ones, each for its best reason. Two SQL queries.
+
+    Masked contacts are found only whole: by pieces one could guess them digit by digit.
+    """
 
     def offer(near: _Near) -> None:
         known = best.get(near.pk)
@@ -193,7 +197,8 @@ def _look(
 
     for near in _names(reach, query):
         offer(near)
-    for pk, kind, value in reach.reached(piece or query):
+    found = reach.whole(text) if masking.hidden() else reach.reached(piece or query)
+    for pk, kind, value in found:
         offer(_reached(pk, kind, value, piece or query))
 
 
@@ -226,7 +231,11 @@ def _reached(pk: int, kind: str, value: str, query: FragmentQuery) -> _Near:
 
 
 def _spaced(reason: Reason) -> Reason:
-    """Write a phone for people, with the same digits marked."""
+    """Write a phone for people, with the same digits marked; masked, nothing is marked."""
+    if masking.hidden():
+        whole = reason.kind in ("phone", "email", "account")
+        text = masking.mask(reason.kind, reason.text) if whole else masking.shown_text(reason.text)
+        return reason if text == reason.text else Reason(reason.kind, text)
     if not reason.text.startswith("+"):
         return reason
     text = phones.pretty(reason.text)

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy
 from voronka.clients.models import Client
 from voronka.items.models import Attachment, Item, ItemLink
 from voronka.journal.models import Event
+from voronka.kernel import masking
 from voronka.kernel.errors import Sentence
 from voronka.people.models import User
 from voronka.people.queries import people_by_ids
@@ -221,7 +222,7 @@ def _entry(
         return Entry(at, cursor, str(row.owner), row.owner, activity=row, source=source)
     if isinstance(row, Message):
         source = sources.get(row.conversation.item_id or 0)
-        author = str(row.author or row.author_name or row.identity_value)
+        author = str(row.author or row.author_name or _identity(row))
         if not author and row.is_incoming:
             author = row.conversation.guest_name or _("Unknown client")
         author = author or _("Voronka")
@@ -234,6 +235,10 @@ def _entry(
         source, author = sources.get(row.item_id or 0), str(person or _("Voronka"))
         return Entry(at, cursor, author, person, file=row, source=source)
     raise TypeError(f"{type(row).__name__} is none of the six kinds that a feed collects")
+
+
+def _identity(message: Message) -> str:
+    return masking.shown(message.identity_kind, message.identity_value)
 
 
 def _people(ids: Iterable[int | None]) -> dict[int, User]:

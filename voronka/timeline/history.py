@@ -36,7 +36,7 @@ SILENT = [
     for what in (
         "read", "note_written", "note_edited", "note_pinned", "note_unpinned",
         "activity_planned", "activity_done", "file_attached", "departed",
-        "contact_added", "contact_changed", "contact_removed",
+        "contact_added", "contact_changed", "contact_removed", "contact_shown",
         "message_received", "message_written", "message_retried", "talks_moved", "work_moved",
         "question_asked", "question_answered", "question_replied", "question_closed",
         "question_late",

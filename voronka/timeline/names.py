@@ -13,6 +13,7 @@ from django.utils.translation import pgettext
 
 from voronka.clients.models import Client
 from voronka.items.models import Attachment, Item
+from voronka.kernel import masking
 from voronka.kernel.texts import LocalText
 from voronka.people.models import User
 from voronka.people.queries import people_by_ids
@@ -51,7 +52,8 @@ class Names:
             cards = Item.objects.visible_to(self.user).filter(pk__in=ids)
             return dict(cards.values_list("pk", "title"))
         if kind == "client":
-            return dict(Client.objects.filter(pk__in=ids).values_list("pk", "name"))
+            named = Client.objects.filter(pk__in=ids).values_list("pk", "name")
+            return {pk: masking.shown_text(name) for pk, name in named}
         if kind == "file":
             return dict(Attachment.objects.filter(pk__in=ids).values_list("pk", "name"))
         if kind == "user":
@@ -83,7 +85,7 @@ def shown_value(field: Field, value: Any) -> Any:
         return read_with(parse_datetime, value)
     if kind == Field.Kind.NUMBER and isinstance(value, int | float):
         return value
-    return str(value)[:LONGEST]
+    return masking.shown_text(str(value)[:LONGEST])
 
 
 def read_with(parse: Callable[[str], Any], value: Any) -> Any:

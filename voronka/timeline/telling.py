@@ -201,6 +201,7 @@ PLAIN: dict[str, tuple[str, Sentence]] = {
     "client.unmerged": ("arrow-back-up", gettext_lazy("took a merge back")),
     "client.told_apart": ("git-fork", gettext_lazy("told two look-alikes apart")),
     "client.doubted_again": ("git-fork", gettext_lazy("may be look-alikes after all")),
+    "client.called": ("phone-outgoing", gettext_lazy("called the client with one click")),
     "client.linked": ("link", gettext_lazy("linked a person and a company")),
     "client.unlinked": ("unlink", gettext_lazy("took the link to a company away")),
 }

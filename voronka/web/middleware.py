@@ -8,13 +8,14 @@ from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render, resolve_url
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
+from voronka.kernel import masking
 from voronka.kernel.errors import DomainError, Forbidden
 from voronka.people import rules
 from voronka.people.commands import note_session
@@ -46,10 +47,17 @@ class PersonMiddleware:
             person = _other_eyes(request, person)
         language = person.language if person else translation.get_language_from_request(request)
         zone = person.time_zone if person else settings.TIME_ZONE
-        with translation.override(language), timezone.override(ZoneInfo(zone)):
+        masked = person is not None and person.access.hides_contacts
+        with (
+            translation.override(language),
+            timezone.override(ZoneInfo(zone)),
+            masking.hiding(masked),
+        ):
             response = self._refuse_change(request) or self.get_response(request)
             if isinstance(response, TemplateResponse) and not response.is_rendered:
                 response.render()
+            if masked and isinstance(response, StreamingHttpResponse) and not response.is_async:
+                response.streaming_content = masking.each(response.streaming_content)
         response.headers.setdefault("Content-Language", language)
         if _is_fragment(request):
             response.headers.setdefault("Cache-Control", "no-store")

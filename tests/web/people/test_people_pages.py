@@ -156,6 +156,7 @@ def test_the_matrix_of_a_role_is_read_from_the_page_and_drawn_again(boss):
             f"{key}:see": "all",
             f"{key}:delete": "",
             "rights": ["reports"],
+            "contacts": "masked",
         },
     )
     role = Role.objects.get(code="stazher")
@@ -165,6 +166,9 @@ def test_the_matrix_of_a_role_is_read_from_the_page_and_drawn_again(boss):
     }  # fmt: skip
     page = boss.get(answer["Location"]).content.decode()
     assert f'name="{key}:see"' in page
+    assert role.hides_contacts
+    assert 'value="masked" checked' in page
+    assert "eye-off" in boss.get(reverse("people:roles")).content.decode()
     assert boss.post(reverse("people:role_delete", args=[role.pk])).status_code == 302
 
 

@@ -10,6 +10,7 @@ from pydantic import Field, StringConstraints
 
 from voronka.api.schemas.common import NO_ZERO_BYTE, Code, Id, In, LongText, Text, Values
 from voronka.clients.models import Client
+from voronka.kernel import masking
 
 
 class ContactPointOut(Schema):
@@ -18,6 +19,7 @@ class ContactPointOut(Schema):
     kind: str
     value: str
     label: str
+    masked: bool = Field(description="The person's role hides it: +7 ••• •••-12-34")
 
 
 class ClientOut(Schema):
@@ -47,14 +49,18 @@ class ClientOut(Schema):
     def of(cls, client: Client) -> ClientOut:
         """Read a client with source and contact points at hand."""
         points = [
-            ContactPointOut.model_construct(kind=p.kind, value=p.value, label=p.label)
+            ContactPointOut.model_construct(
+                kind=p.kind, value=p.shown, label=p.label, masked=p.masked
+            )
             for p in client.contact_points.all()
         ]
-        derived = ("id", "source", "contact_points")
+        derived = ("id", "source", "contact_points", "name", "values")
         return cls.model_construct(
             id=client.pk,
             source=client.source.code if client.source else None,
             contact_points=points,
+            name=str(client),
+            values=dict(masking.shown_values(client.values)),
             **{name: getattr(client, name) for name in cls.model_fields if name not in derived},
         )
 

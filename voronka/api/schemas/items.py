@@ -11,6 +11,7 @@ from pydantic import Field, StringConstraints
 
 from voronka.api.schemas.common import NO_ZERO_BYTE, Code, ErrorOut, Id, In, Text, Values
 from voronka.items.models import Item, StageVisit
+from voronka.kernel import masking
 
 _CENT = Decimal("0.01")
 
@@ -57,17 +58,14 @@ class ItemOut(Schema):
             stage=item.stage.code,
             source=item.source.code if item.source else None,
             loss_reason=item.loss_reason.code if item.loss_reason else None,
+            values=dict(masking.shown_values(item.values)),
             amount=Decimal(item.amount).quantize(_CENT),  # a new card's is as it was given
             **{name: getattr(item, name) for name in _AS_IT_IS},
         )
 
 
-_AS_IT_IS = tuple(
-    name
-    for name in ItemOut.model_fields
-    if name
-    not in ("id", "number", "item_type", "pipeline", "stage", "source", "loss_reason", "amount")
-)
+_DERIVED = {"id", "number", "item_type", "pipeline", "stage", "source", "loss_reason", "amount"}
+_AS_IT_IS = tuple(name for name in ItemOut.model_fields if name not in {*_DERIVED, "values"})
 
 
 class ItemPage(Schema):

@@ -5,6 +5,7 @@ from voronka.clients.commands.contacting import (
     change_contact_point,
     put_contact_point_first,
     remove_contact_point,
+    reveal_contact,
 )
 from voronka.clients.commands.creating import create_client
 from voronka.clients.commands.deleting import delete_client, restore_client
@@ -37,6 +38,7 @@ __all__ = [
     "put_contact_point_first",
     "remove_contact_point",
     "restore_client",
+    "reveal_contact",
     "set_not_duplicates",
     "undo_merge",
     "unlink_person_from_company",

@@ -13,10 +13,13 @@ from voronka.clients import rules
 from voronka.clients.commands.client import lock_client, note_event, save_client
 from voronka.clients.models import Client, ContactPoint
 from voronka.journal.actors import Actor
+from voronka.journal.commands import note_listing
 from voronka.kernel.errors import InvalidInput, NotFound
 from voronka.kernel.rows import insert_rows
+from voronka.people import access
 
 _LAST_POSITION = 32_767
+CONTACT = "contact"  # the kind of a reading
 
 
 @transaction.atomic
@@ -105,6 +108,25 @@ def remove_contact_point(point_id: int, *, by: Actor) -> None:
     note_event("client.contact_removed", client, by=by, kind=point.kind, value=point.value)
 
 
+@transaction.atomic
+def reveal_contact(point_id: int, *, by: Actor) -> ContactPoint:
+    """Write down that a masked contact is shown to somebody; records `client.contact_shown`.
+
+    It counts as a reading of its own, so that who shows many of them rings the alarm.
+
+    Raises:
+        NotFound: there is no such contact.
+        Forbidden: the role does not show its client.
+    Source: docs/domain/access.md, "Masked contacts" (AC-3).
+    """
+    point = _point(point_id)
+    client = point.client
+    access.require(by, "see", access.CLIENTS, owner_id=client.owner_id)
+    note_listing(CONTACT, [point.pk], by=by)
+    note_event("client.contact_shown", client, by=by, kind=point.kind, contact=point.pk)
+    return point
+
+
 def write_points(
     client: Client, points: Iterable[rules.Point], *, after: int = -1
 ) -> list[ContactPoint]:
@@ -135,7 +157,7 @@ def _read(kind: str, value: str, label: str) -> rules.Point:
 
 
 def _point(point_id: int) -> ContactPoint:
-    point = ContactPoint.objects.filter(pk=point_id).first()
+    point = ContactPoint.objects.select_related("client").filter(pk=point_id).first()
     if point is None:
         raise NotFound(_("There is no such contact any more. Open the client again."))
     return point

@@ -16,6 +16,7 @@ from django.db.models.functions import Cast
 
 from voronka.items.board.reach import Reach
 from voronka.items.models import Item, ItemQuerySet
+from voronka.kernel import masking
 from voronka.kernel.prepared_rows import PreparedRows
 from voronka.pipelines.models import Stage
 
@@ -58,7 +59,7 @@ class BoardCard(NamedTuple):
     @property
     def client(self) -> str:
         """Whom the card is about: the person, else the company."""
-        return self.contact or self.company or ""
+        return masking.shown_text(self.contact or self.company or "")
 
 
 class Micros(Func):

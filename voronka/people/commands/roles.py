@@ -31,6 +31,7 @@ def save_role(
     rights: list[str],
     by: Actor,
     everything: bool = False,
+    hides_contacts: bool = False,
     position: int | None = None,
 ) -> Role:
     """Create a role, or change one. An unchanged role writes nothing.
@@ -38,6 +39,7 @@ def save_role(
     Args:
         matrix: "*", "client", item type or "type/pipeline" -> {action: scope}.
         rights: settings rights from `access.RIGHTS`.
+        hides_contacts: phones, e-mails and accounts of clients are masked until shown one by one.
         everything: all that is and will be; only the owner's role has it, set once and for all.
     Raises:
         InvalidInput: something in the matrix is unknown, the code is taken or not one.
@@ -53,6 +55,7 @@ def save_role(
     role.code = code
     role.name = name
     role.matrix = {} if role.everything else rules.check_matrix(matrix)
+    role.hides_contacts = hides_contacts and not role.everything
     role.rights = [] if role.everything else rules.check_rights(rights)
     if position is not None:
         role.position = position
@@ -142,5 +145,6 @@ def _facts(role: Role) -> dict[str, Any]:
         "matrix": role.matrix,
         "rights": role.rights,
         "everything": role.everything,
+        "hides_contacts": role.hides_contacts,
         "position": role.position,
     }

@@ -14,6 +14,7 @@ from django.utils.translation import pgettext_lazy
 
 from voronka.clients.models import Client
 from voronka.items.models import Item, allowed
+from voronka.kernel import masking
 from voronka.kernel.texts import LocalText
 
 if TYPE_CHECKING:
@@ -253,7 +254,7 @@ class Conversation(models.Model):
     @property
     def who(self) -> str:
         """Who writes: the client, else as they called themselves; "" when nobody has said."""
-        return self.client.name if self.client is not None else self.guest_name
+        return str(self.client) if self.client is not None else masking.shown_text(self.guest_name)
 
     @property
     def is_waiting(self) -> bool:

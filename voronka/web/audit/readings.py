@@ -10,8 +10,11 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
+from voronka.clients.commands.contacting import CONTACT
+from voronka.clients.models import ContactPoint
 from voronka.journal import queries
 from voronka.journal.models import Reading
 from voronka.people.models import User
@@ -21,7 +24,7 @@ from voronka.web.audit import sentences
 from voronka.web.audit.vocabulary import SUBJECTS
 from voronka.web.rights import needs_right
 
-_ABOUT = ("item", "client")
+_ABOUT = ("item", "client", CONTACT)
 _ALARMS_FOR = timedelta(days=7)
 _MOST_ALARMS = 5
 
@@ -55,7 +58,9 @@ def readings(request: SignedInRequest) -> HttpResponse:
         "rows": _rows(page.readings),
         "after": str(page.next_before or ""),
         "people": User.objects.order_by("name"),
-        "subjects": [(code, SUBJECTS[code]) for code in _ABOUT],
+        "subjects": [
+            (code, SUBJECTS.get(code, _("masked contacts that were shown"))) for code in _ABOUT
+        ],
         "chosen": request.GET,
         "filtered": any(get(name) for name in ("who", "about", "number")),
         "alarms": sentences.lines(alarms.events),
@@ -75,10 +80,13 @@ def _rows(found: list[Reading]) -> list[Row]:
     wanted: dict[str, set[int]] = defaultdict(set)
     for one in found:
         wanted[one.subject_type].add(one.subject_id)
+    points = ContactPoint.objects.select_related("client").in_bulk(wanted.pop(CONTACT, set()))
     names = sentences.names_of(wanted)
     people = User.objects.in_bulk({one.reader_id for one in found})
     return [
-        Row(
+        _contact(one, people.get(one.reader_id), points.get(one.subject_id))
+        if one.subject_type == CONTACT
+        else Row(
             one,
             people.get(one.reader_id),
             names.get((one.subject_type, one.subject_id)) or f"№{one.subject_id}",
@@ -87,6 +95,15 @@ def _rows(found: list[Reading]) -> list[Row]:
         )
         for one in found
     ]
+
+
+def _contact(reading: Reading, reader: User | None, point: ContactPoint | None) -> Row:
+    """Say whose masked contact was shown; of one that is gone only its number."""
+    kind = str(_("contact shown"))
+    if point is None:
+        return Row(reading, reader, f"№{reading.subject_id}", kind, "")
+    url = sentences.page_of("client", point.client_id)
+    return Row(reading, reader, f"{point.client} · {point.get_kind_display()}", kind, url)
 
 
 def _number(text: str) -> int | None:

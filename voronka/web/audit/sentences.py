@@ -16,6 +16,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from voronka.journal.models import Event
+from voronka.kernel import masking
 from voronka.kernel.texts import LocalText
 from voronka.people.models import User
 from voronka.pipelines.models import Field
@@ -150,7 +151,7 @@ def page_of(subject_type: str, subject_id: int) -> str:
 
 def _details(event: Event, known: Names) -> Iterable[str]:
     """Say what an event kept: changes as before → after, ids as names, nothing said already."""
-    diff = dict(event.diff)
+    diff = _masked(event)
     kind = "user" if event.verb.endswith(".assigned") else "stage"
     if "left" in diff and "entered" in diff:
         left, entered = diff.pop("left"), diff.pop("entered")
@@ -163,6 +164,16 @@ def _details(event: Event, known: Names) -> Iterable[str]:
                 yield f"{_key(name, known)}: {' → '.join(words)}"
         elif not _goes_without_saying(key, value):
             yield f"{_key(key, known)}: {_said(key, value, known)}"
+
+
+def _masked(event: Event) -> dict[str, Any]:
+    """Return what an event kept, contacts masked from an auditor whose role hides them."""
+    diff = dict(event.diff)
+    if masking.hidden() and event.verb.startswith(("client.contact_", "exclusion.")):
+        kind = str(diff.get("kind") or "")
+        texts = {k: v for k, v in diff.items() if k in ("value", "was") and isinstance(v, str)}
+        diff |= {key: masking.shown(kind, text) for key, text in texts.items()}
+    return diff
 
 
 def _goes_without_saying(key: str, value: Any) -> bool:
@@ -207,6 +218,7 @@ def _value(value: Any) -> str:
     elif _is_bulky(value):
         return "{…}"
     moment = _moment(value)
+    value = masking.shown_text(value) if isinstance(value, str) else value
     text = formats.date_format(timezone.localtime(moment), "j E Y, H:i") if moment else str(value)
     return text if len(text) <= _SHORT else f"{text[:_SHORT]}…"
 

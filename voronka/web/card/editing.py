@@ -18,6 +18,7 @@ from voronka.items.commands.editing import stored
 from voronka.items.errors import CardChanged
 from voronka.items.models import Item
 from voronka.journal.actors import Actor
+from voronka.kernel import masking
 from voronka.kernel.errors import InvalidInput, Sentence
 from voronka.people.models import User
 from voronka.people.requests import SignedInRequest
@@ -76,12 +77,12 @@ def _expected(request: SignedInRequest, changes: dict[str, Any]) -> dict[str, An
         return None
     if not isinstance(seen, dict):
         return None
-    return {code: value for code, value in seen.items() if code in changes}
+    return {c: v for c, v in seen.items() if c in changes and not masking.is_masked(v)}
 
 
 def _seen(item: Item, code: str) -> str:
     codes = ("contact", "company") if code == "client" else (code,)
-    return json.dumps({c: stored(item, c) for c in codes})
+    return json.dumps(masking.shown_values({c: stored(item, c) for c in codes}))
 
 
 def _shown(request: SignedInRequest, card: CardPage, code: str) -> HttpResponse:

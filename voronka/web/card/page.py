@@ -354,7 +354,7 @@ class CardPage:
                 continue
             known = by_id.get(client.pk)
             points = list(known.contact_points.all()) if known else []
-            found.append(Person(known, client.name, points))
+            found.append(Person(known, str(client), points))
         return found
 
     @property

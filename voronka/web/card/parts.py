@@ -8,6 +8,7 @@ from typing import Any
 
 from voronka.clients.models import Client, ContactPoint
 from voronka.items.models import Item, StageVisit
+from voronka.kernel import masking
 from voronka.kernel.prepared import Prepared
 from voronka.pipelines.models import Section, Stage
 from voronka.web.fields import Spec
@@ -37,6 +38,11 @@ class Prop:
     def is_empty(self) -> bool:
         """Whether nothing is known yet."""
         return self.text == ""
+
+    @property
+    def masked(self) -> bool:
+        """Whether it is a contact that is hidden from the reader."""
+        return masking.hidden() and self.spec.kind in ("phone", "email")
 
     @property
     def is_own(self) -> bool:

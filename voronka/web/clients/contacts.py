@@ -9,10 +9,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 from django_htmx.http import retarget
 
+from voronka.automation.commands.calling import call_contact
 from voronka.clients import commands
 from voronka.clients.models import ContactPoint
 from voronka.journal.actors import Actor
-from voronka.kernel import phones
+from voronka.kernel import masking, phones
 from voronka.kernel.errors import InvalidInput, Sentence
 from voronka.people.requests import SignedInRequest
 from voronka.web.clients.page import ClientPage
@@ -49,7 +50,8 @@ def change(request: SignedInRequest, client_id: int, point_id: int) -> HttpRespo
     point = _point(page, point_id)
     if request.method == "GET":
         value = phones.pretty(point.value) if point.value.startswith("+") else point.value
-        if point.extension:
+        value = masking.shown(point.kind, value)
+        if point.extension and not point.masked:
             value = f"{value} ext. {point.extension}"
         return _input(request, page, point.kind, point=point, value=value, label=point.label)
     value, label = request.POST.get("value", ""), request.POST.get("label", "")
@@ -57,8 +59,9 @@ def change(request: SignedInRequest, client_id: int, point_id: int) -> HttpRespo
     if not value.strip():
         commands.remove_contact_point(point_id, by=by)
         return left_of(request, client_or_404(request.user, client_id))
+    corrected = None if masking.is_masked(value) else value  # came back as it was: untouched
     try:
-        commands.change_contact_point(point_id, value=value, label=label, by=by)
+        commands.change_contact_point(point_id, value=corrected, label=label, by=by)
     except InvalidInput as refusal:
         error = _sentence(refusal)
         return _input(request, page, point.kind, point=point, value=value, label=label, error=error)
@@ -72,6 +75,7 @@ def remove(request: SignedInRequest, client_id: int, point_id: int) -> HttpRespo
     point = _point(client_or_404(request.user, client_id), point_id)
     commands.remove_contact_point(point_id, by=Actor.user(request.user))
     value = phones.pretty(point.value) if point.kind == "phone" else point.value
+    value = masking.shown(point.kind, value)
     response = left_of(request, client_or_404(request.user, client_id))
     return toast(response, _("%(value)s is removed") % {"value": value}, kind="info")
 
@@ -83,6 +87,25 @@ def put_first(request: SignedInRequest, client_id: int, point_id: int) -> HttpRe
     _point(client_or_404(request.user, client_id), point_id)
     commands.put_contact_point_first(point_id, by=Actor.user(request.user))
     return left_of(request, client_or_404(request.user, client_id))
+
+
+@login_required
+@require_POST
+def reveal(request: SignedInRequest, client_id: int, point_id: int) -> HttpResponse:
+    """Show one masked contact; that it was shown is written down."""
+    point = _point(client_or_404(request.user, client_id), point_id)
+    commands.reveal_contact(point_id, by=Actor.user(request.user))
+    with masking.hiding(False):
+        return render(request, "clients/_reach.html", {"point": point})
+
+
+@login_required
+@require_POST
+def call(request: SignedInRequest, client_id: int, point_id: int) -> HttpResponse:
+    """Let the telephony call: first the person's own phone rings, then the client's."""
+    _point(client_or_404(request.user, client_id), point_id)
+    call_contact(point_id, by=Actor.user(request.user))
+    return toast(HttpResponse(status=204), _("Your phone will ring, then the client's"))
 
 
 def _point(page: ClientPage, point_id: int) -> ContactPoint:

@@ -101,7 +101,7 @@ def new(request: SignedInRequest) -> HttpResponse:
             )
     except (InvalidInput, Conflict, Forbidden) as refusal:
         return _dialog(request, typed, matches=matches, refusal=refusal)
-    text = _("“%(name)s” is among the clients") % {"name": client.name}
+    text = _("“%(name)s” is among the clients") % {"name": client}
     response = toast(HttpResponse(status=204), text)
     response = trigger_client_event(response, "client:created", {"id": client.pk})
     return open_slider(response, reverse("clients:show", args=[client.pk]))

@@ -18,6 +18,7 @@ from voronka.clients import commands
 from voronka.clients.commands.editing import stored
 from voronka.clients.models import Client
 from voronka.journal.actors import Actor
+from voronka.kernel import masking
 from voronka.kernel.errors import Conflict, InvalidInput, Sentence
 from voronka.people.models import User
 from voronka.people.requests import SignedInRequest
@@ -65,9 +66,10 @@ def field(request: SignedInRequest, client_id: int, code: str) -> HttpResponse:
 def _expected(request: SignedInRequest, code: str) -> dict[str, Any] | None:
     """Return what the person was looking at."""
     try:
-        return {code: json.loads(request.POST.get("seen", ""))}
+        seen = json.loads(request.POST.get("seen", ""))
     except ValueError:
         return None
+    return {} if masking.is_masked(seen) else {code: seen}
 
 
 def _shown(request: SignedInRequest, page: ClientPage, code: str) -> HttpResponse:
@@ -94,7 +96,7 @@ def _input(
     context = {
         "client": page.client,
         "input": drawn[0],
-        "seen": json.dumps(stored(page.client, code)),
+        "seen": json.dumps(masking.shown_values({code: stored(page.client, code)})[code]),
         "place": "title" if code == "name" else "prop",
     }
     return render(request, "clients/_prop_input.html", context, status=422 if error else 200)
@@ -135,7 +137,7 @@ def delete(request: SignedInRequest, client_id: int) -> HttpResponse:
     """Put the client into the recycle bin, with a way back."""
     page = client_or_404(request.user, client_id)
     commands.delete_client(client_id, by=Actor.user(request.user))
-    text = _("“%(name)s” is in the recycle bin") % {"name": page.client.name}
+    text = _("“%(name)s” is in the recycle bin") % {"name": page.client}
     may_restore = request.user.access.has("recycle")
     undo_url = reverse("clients:restore", args=[client_id]) if may_restore else ""
     response = toast(HttpResponse(status=204), text, undo_url=undo_url)
@@ -148,6 +150,6 @@ def delete(request: SignedInRequest, client_id: int) -> HttpResponse:
 def restore(request: SignedInRequest, client_id: int) -> HttpResponse:
     """Bring a client back from the recycle bin."""
     client = commands.restore_client(client_id, by=Actor.user(request.user))
-    text = _("“%(name)s” is back") % {"name": client.name}
+    text = _("“%(name)s” is back") % {"name": client}
     response = toast(HttpResponse(status=204), text, kind="info")
     return trigger_client_event(response, "client:restored", {"id": client_id})

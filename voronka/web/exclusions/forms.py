@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from voronka.channels.contract import Identity
 from voronka.clients.models import ContactPoint, Exclusion
+from voronka.kernel import masking
 from voronka.kernel.errors import DomainError
 from voronka.web.forms import refuse
 
@@ -92,12 +93,16 @@ class ChosenForm(_TermsForm):
     def __init__(self, *args: Any, known: list[Identity], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         choices = [
-            (f"{kind}{_SEPARATOR}{value}", f"{kind_title(kind)}: {value}") for kind, value in known
+            (
+                f"{kind}{_SEPARATOR}{masking.handle(value)}",
+                f"{kind_title(kind)}: {masking.shown(kind, value)}",
+            )
+            for kind, value in known
         ]
+        self._known = dict(zip((code for code, _title in choices), known, strict=True))
         field: Any = self.fields["which"]
         field.choices = choices
         field.initial = [value for value, _title in choices]
 
     def identities(self) -> list[Identity]:
-        pairs = [one.partition(_SEPARATOR) for one in self.cleaned_data["which"]]
-        return [(kind, value) for kind, _separator, value in pairs]
+        return [self._known[one] for one in self.cleaned_data["which"]]

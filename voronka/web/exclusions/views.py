@@ -19,6 +19,7 @@ from voronka.channels.queries import enquiry_with_raw, sender_of
 from voronka.clients import commands, queries
 from voronka.clients.models import Client, Exclusion
 from voronka.journal.actors import Actor
+from voronka.kernel import masking
 from voronka.kernel.errors import DomainError
 from voronka.people import access
 from voronka.people.requests import SignedInRequest
@@ -89,7 +90,7 @@ def new(request: SignedInRequest) -> HttpResponse:
                 "Excluded: no more cards from %(what)s",
                 "%(count)d contacts are excluded: no more cards from them",
                 len(rows),
-            ) % {"what": rows[0].identity_value, "count": len(rows)}
+            ) % {"what": _names(rows[:1]), "count": len(rows)}
             undo = reverse("exclusions:lift", args=[_joined(rows)])
             return trigger_client_event(_changed(said, undo), "dialog:close", {})
     context: dict[str, object] = {
@@ -135,7 +136,7 @@ def lift(request: SignedInRequest, ids: str) -> HttpResponse:
     rows = [commands.lift_exclusion(number, by=by) for number in _numbers(ids)]
     if not rows:
         raise Http404
-    said = _("Taken back: %(what)s") % {"what": ", ".join(row.identity_value for row in rows[:3])}
+    said = _("Taken back: %(what)s") % {"what": _names(rows)}
     return _changed(said, reverse("exclusions:restore", args=[ids]))
 
 
@@ -157,8 +158,12 @@ def restore(request: SignedInRequest, ids: str) -> HttpResponse:
     if not rows:
         raise Http404
     said = _("Excluded again: %(what)s")
-    said %= {"what": ", ".join(row.identity_value for row in rows[:3])}
+    said %= {"what": _names(rows)}
     return _changed(said, reverse("exclusions:lift", args=[_joined(rows)]))
+
+
+def _names(rows: list[Exclusion]) -> str:
+    return ", ".join(masking.shown(row.identity_kind, row.identity_value) for row in rows[:3])
 
 
 def _numbers(ids: str) -> list[int]:

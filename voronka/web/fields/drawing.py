@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from voronka.kernel import masking
 from voronka.kernel.errors import Sentence
 from voronka.people.models import User
 from voronka.pipelines.models import Source
@@ -173,7 +174,7 @@ def _text(spec: Spec, value: Any, *, raw: bool) -> str:
     if spec.kind == "datetime":
         moment = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
         return f"{timezone.localtime(moment):%Y-%m-%dT%H:%M}"
-    return str(value)
+    return masking.shown_text(str(value))
 
 
 def _parts(spec: Spec, value: Any) -> Mapping[str, str]:

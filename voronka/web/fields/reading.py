@@ -19,7 +19,7 @@ from voronka.items.commands import attach_file, set_lines
 from voronka.items.commands.lines import Line
 from voronka.items.models import LineItem
 from voronka.journal.actors import Actor
-from voronka.kernel import phones
+from voronka.kernel import masking, phones
 from voronka.kernel.errors import InvalidInput
 from voronka.people.models import User
 from voronka.pipelines.values import BadValue, parse_datetime, parse_decimal, parse_money
@@ -39,7 +39,10 @@ _PARTS = {
 def read(
     data: QueryDict, files: Files | None, specs: Iterable[Spec], *, prefix: str = PREFIX
 ) -> dict[str, Any]:
-    """Return code -> what was typed, of the fields that the form had."""
+    """Return code -> what was typed, of the fields that the form had.
+
+    What comes back masked was not touched: it is left out.
+    """
     typed: dict[str, Any] = {}
     for spec in specs:
         if spec.formula:
@@ -52,7 +55,7 @@ def read(
         elif spec.kind == "file":
             if files and name in files:
                 typed[spec.code] = files[name]
-        elif name in data:
+        elif name in data and not masking.is_masked(data.get(name)):
             several = spec.kind == "multi_list"
             typed[spec.code] = (
                 [v for v in data.getlist(name) if v] if several else data.get(name, "")

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from voronka.clients.models import Client
 from voronka.items.models import Attachment, Item
-from voronka.kernel import phones
+from voronka.kernel import masking, phones
 from voronka.people.models import User
 from voronka.pipelines.models import Source
 from voronka.web import words
@@ -65,8 +65,10 @@ def text_of(spec: Spec, value: Any, names: Names) -> str:
             moment = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
             return words.when(moment)
         case "phone":
-            return phones.pretty(str(value))
-    return str(value)
+            return masking.shown("phone", phones.pretty(str(value)))
+        case "email":
+            return masking.shown("email", str(value))
+    return masking.shown_text(str(value))
 
 
 def names_of(specs: Iterable[Spec], rows: Sequence[Mapping[str, Any]], *, user: User) -> Names:
@@ -92,7 +94,7 @@ def _read(family: str, ids: set[int], user: User) -> Iterable[tuple[int, str]]:
         return [(u.pk, str(u)) for u in User.objects.filter(pk__among=wanted)]
     if family == "client":
         rows = Client.objects.visible_to(user).filter(pk__among=wanted)
-        return list(rows.values_list("pk", "name"))
+        return [(pk, masking.shown_text(name)) for pk, name in rows.values_list("pk", "name")]
     if family == "item":
         return list(
             Item.objects.visible_to(user).filter(pk__among=wanted).values_list("pk", "title")

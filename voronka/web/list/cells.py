@@ -19,6 +19,7 @@ from voronka.items.commands.editing import stored
 from voronka.items.errors import CardChanged
 from voronka.items.models import Item
 from voronka.journal.actors import Actor
+from voronka.kernel import masking
 from voronka.kernel.errors import InvalidInput, Sentence
 from voronka.people.models import User
 from voronka.people.requests import SignedInRequest
@@ -119,7 +120,7 @@ def _expected(request: SignedInRequest, changes: dict[str, Any]) -> dict[str, An
         return None
     if not isinstance(seen, dict):
         return None
-    return {code: value for code, value in seen.items() if code in changes}
+    return {c: v for c, v in seen.items() if c in changes and not masking.is_masked(v)}
 
 
 def _shown(request: SignedInRequest, item: Item, column: Column) -> HttpResponse:
@@ -144,7 +145,7 @@ def _input(
             [column.spec], values, user=request.user, typed=typed, errors=errors, focus=True
         )
         context["input"] = drawn[0]
-        context["seen"] = json.dumps({column.code: stored(item, column.code)})
+        context["seen"] = json.dumps(masking.shown_values({column.code: stored(item, column.code)}))
     return render(request, "list/_cell.html", context, status=422 if error else 200)
 
 

@@ -178,7 +178,7 @@ def _client_lines(clients: Sequence[Client], user: User) -> list[Line]:
     return [
         Line(
             client.pk,
-            client.name,
+            str(client),
             str(kinds[Client.Kind(client.kind)]),
             client.owner,
             client.deleted_at,

@@ -17,7 +17,7 @@ from voronka.clients.doubles import Pair
 from voronka.clients.queries import Match
 from voronka.items.commands.lines import Line
 from voronka.items.models import LineItem
-from voronka.kernel import phones
+from voronka.kernel import masking, phones
 from voronka.kernel.errors import DomainError
 from voronka.timeline.rules import MENTION
 from voronka.web import words
@@ -92,4 +92,8 @@ def match_reason(match: Match | Pair) -> str:
         "name_at_company": _("alike name at the same company: %(text)s"),
     }
     text = phones.pretty(match.text) if match.reason == "phone" else match.text
+    if match.reason in ("phone", "email", "account"):
+        text = masking.shown(match.reason, text)
+    else:
+        text = masking.shown_text(text) if match.reason != "inn" else text
     return reasons.get(match.reason, "%(text)s") % {"text": text}

@@ -9,8 +9,9 @@ from urllib.parse import quote
 from django import template
 from django.utils.translation import gettext as _
 
+from voronka.automation import telephony
 from voronka.clients.models import ContactPoint
-from voronka.kernel import phones
+from voronka.kernel import masking, phones
 from voronka.web import words
 
 register = template.Library()
@@ -42,14 +43,35 @@ def contact_icon(kind: str) -> str:
 @register.filter
 def contact_text(point: ContactPoint) -> str:
     """Write a contact for people: a phone with spaces, an account with its messenger's mark."""
-    if point.value.startswith("+"):
-        return phones.pretty(point.value)
-    return f"@{point.value}" if point.kind == "telegram" else point.value
+    return identity_text(point.kind, point.value)
+
+
+def identity_text(kind: str, value: str) -> str:
+    """Write an address of a client for people, masked from those whose role hides contacts."""
+    if masking.hidden():
+        return masking.mask(kind, value) if value else ""
+    if value.startswith("+"):
+        return phones.pretty(value)
+    return f"@{value}" if kind == "telegram" else value
+
+
+@register.filter
+def contact_as(value: str, kind: str) -> str:
+    """Write an address that stands in no client as it may be shown."""
+    return masking.shown(kind, value)
+
+
+@register.filter
+def may_be_called(point: ContactPoint) -> bool:
+    """Whether a telephony can call without the number being seen."""
+    return telephony.connected() is not None
 
 
 @register.filter
 def contact_url(point: ContactPoint) -> str:
     """Return where a messenger account is written to; "" when no address leads there."""
+    if point.masked:
+        return ""
     value = quote(point.value.lstrip("+"), safe="")
     match point.kind:
         case "telegram":

@@ -10,6 +10,7 @@ from django import template
 from django.utils.translation import gettext as _
 
 from voronka.items.models import Attachment
+from voronka.kernel import masking
 from voronka.timeline.markup import PICTURES, has_remote_images
 from voronka.timeline.models import Message
 from voronka.web import words
@@ -27,7 +28,9 @@ def of(known: Mapping[Any, Any], key: Any) -> Any:
 
 @register.filter
 def spelled(value: str, kind: str) -> str:
-    """Write a client's address: a phone with its spaces, the rest as it is."""
+    """Write a client's address: a phone with its spaces, the rest as it is; or masked."""
+    if masking.hidden():
+        return masking.mask(kind, value) if value else ""
     return phone(value) if kind in ("phone", "whatsapp") and value.startswith("+") else value
 
 
@@ -68,5 +71,6 @@ def particulars(message: Message) -> list[tuple[str, str]]:
     Files that could not be kept are told as well.
     """
     meta = message.meta if message.is_incoming else {}
-    rows = [(str(name), str(value)) for name, value in (meta.get("fields") or {}).items()]
+    sent = masking.shown_values({str(k): str(v) for k, v in (meta.get("fields") or {}).items()})
+    rows = list(sent.items())
     return rows + [(_("Not kept"), str(why)) for why in meta.get("left_out") or []]

@@ -42,8 +42,10 @@ def edit(request: SignedInRequest, role_id: int | None = None) -> HttpResponse:
     )
     typed: dict[str, dict[str, str]] = role.matrix
     rights: list[str] = role.rights
+    masked = role.hides_contacts
     if request.method == "POST":
         typed, rights = _matrix(request), request.POST.getlist("rights")
+        masked = request.POST.get("contacts") == "masked"
         if form.is_valid() and (saved := _save(request, role, form, typed, rights)):
             messages.success(request, _("The role is saved"))
             return redirect("people:role", saved.pk)
@@ -56,6 +58,7 @@ def edit(request: SignedInRequest, role_id: int | None = None) -> HttpResponse:
         "actions": matrix.titles(),
         "scopes": [(scope.code, title) for scope, title in SCOPE_TITLES.items()],
         "rights": [(code, title, code in rights) for code, title in RIGHTS.items()],
+        "masked": masked,
         "tab": "roles",
     }
     return render(request, "people/role.html", context, status=422 if form.errors else 200)
@@ -80,6 +83,7 @@ def _save(
         "name": name,
         "matrix": typed,
         "rights": rights,
+        "hides_contacts": request.POST.get("contacts") == "masked",
     }
     try:
         return commands.save_role(
