@@ -112,6 +112,9 @@ def _print(run: "ImportRun") -> None:
     print(_("%(file)s: import %(run)d, %(state)s, rows: %(rows)d") % told)
     for verdict, count in sorted(run.counts.items()):
         print(f"  {ImportRow.Verdict(verdict).label}: {count}")
+    for code, rows in run.advice.items():
+        said = {"field": code, "rows": rows}
+        print("  " + _("%(field)s: names to repair: %(rows)d (see “repair: true”)") % said)
     if run.error:
         print(f"  {run.error}")
 

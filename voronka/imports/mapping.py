@@ -39,6 +39,7 @@ class Rule(BaseModel):
     match: Literal["", "name", "external_id", "email", "phone", "inn", "website", "code"] = ""
     missing: Literal["fix", "empty", "create"] = "fix"
     known: Literal["", "fill", "overwrite", "skip"] = ""
+    repair: bool = False  # of names: mend layout and case, else it is only suggested
 
 
 class Mapping(BaseModel):

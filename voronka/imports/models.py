@@ -42,6 +42,7 @@ class ImportRun(models.Model):
     total = models.PositiveIntegerField(default=0)  # rows in the file
     done = models.PositiveIntegerField(default=0)  # rows worked through in the present state
     counts = models.JSONField(default=dict)  # verdict -> rows
+    advice = models.JSONField(default=dict)  # field code -> rows whose name should be repaired
     error = models.TextField(blank=True)
     stopped_in = models.CharField(max_length=10, blank=True)  # the state in which it failed
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="imports")

@@ -3,6 +3,7 @@
 from voronka.imports.commands.preparing import (
     discard_import,
     prepare_import,
+    repair_names,
     resume_import,
     start_import,
 )
@@ -14,6 +15,7 @@ __all__ = [
     "give_up_import",
     "language_of",
     "prepare_import",
+    "repair_names",
     "resume_import",
     "retry_row",
     "start_import",

@@ -162,7 +162,7 @@ def start_import(
     planner_for(mapping, run.headers, by=by)  # refuses a mapping that does not fit
     run.rows.all().delete()
     run.state = State.CHECKING if what == "check" else State.RUNNING
-    run.done, run.counts, run.error = 0, {}, ""
+    run.done, run.counts, run.advice, run.error = 0, {}, {}, ""
     run.save()
     if what == "run":
         SavedMapping.objects.update_or_create(
@@ -174,6 +174,24 @@ def start_import(
     if background:
         continue_import.defer(run_id=run.pk)
     return run
+
+
+@transaction.atomic
+def repair_names(run_id: int, *, by: Actor, background: bool = True) -> ImportRun:
+    """Take what the trial run advises: repair the names of these columns, and try again.
+
+    Raises:
+        Conflict: it has not been tried, or has been imported already.
+    """
+    run = ImportRun.objects.select_for_update().get(pk=run_id)
+    if run.state != State.CHECKED:
+        raise Conflict(_("Names are repaired after a trial run. Start one first."))
+    mapping = parse_mapping(run.mapping)
+    for code in run.advice:
+        mapping.fields[code].repair = True
+    run.mapping = mapping.model_dump(exclude_defaults=True)
+    run.save(update_fields=["mapping"])
+    return start_import(run.pk, "check", by=by, background=background)
 
 
 def _require_not_begun(run: ImportRun) -> None:

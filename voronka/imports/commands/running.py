@@ -93,15 +93,17 @@ def _work_chunk(run: ImportRun, planner: Planner, chunk: list[SourceRow]) -> Non
     planned = planner.plan(chunk)
     if run.state == ImportRun.State.RUNNING:
         planner.write(planned)
-    counts = dict(run.counts)
+    counts, advice = dict(run.counts), dict(run.advice)
     for plan in planned:
         if plan.row.left_out:
             plan.note("", _("Left out: %(names)s.") % {"names": plan.row.left_out})
         counts[str(plan.verdict)] = counts.get(str(plan.verdict), 0) + 1
+        for code in {note["field"] for note in plan.notes if "advice" in note}:
+            advice[code] = advice.get(code, 0) + 1
     copy_rows(ImportRow, _COLUMNS, (_row(run, p) for p in planned))
-    run.counts = counts
+    run.counts, run.advice = counts, advice
     run.done += len(chunk)
-    run.save(update_fields=["counts", "done"])
+    run.save(update_fields=["counts", "advice", "done"])
     record("import.progressed", run, by=Actor.system(), done=run.done, owner_id=run.created_by_id)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, time
 from functools import lru_cache
@@ -12,6 +13,7 @@ from dateutil import parser as dates
 from django.utils import timezone
 
 from voronka.imports.models import ImportRow
+from voronka.imports.repairing import Told
 from voronka.kernel.errors import DomainError, Sentence
 
 Verdict = ImportRow.Verdict
@@ -43,6 +45,13 @@ class Planned:
     def note(self, code: str, sentence: Sentence) -> None:
         """Add why, or what was left out."""
         self.notes.append({"field": code, "text": str(sentence)})
+
+    def tell(self, told: Iterable[Told]) -> None:
+        """Add what was or should be repaired; the latter is counted as advice."""
+        for code, sentence, waits in told:
+            self.note(code, sentence)
+            if waits:
+                self.notes[-1]["advice"] = "repair"
 
     def fix(self, code: str, sentence: Sentence) -> None:
         """Send the row to the fix list with a reason."""

@@ -17,11 +17,10 @@ from voronka.clients.commands.contacting import add_contact_point
 from voronka.clients.commands.editing import edit_client, stored
 from voronka.clients.commands.loading import ClientRow, load_clients, load_links
 from voronka.clients.models import Client, ContactPoint
-from voronka.imports.mapping import CONTACTS, REPEATED, Cells, Mapping, Rule, base_code, free_code
-from voronka.imports.names import Name
+from voronka.imports.mapping import REPEATED, Mapping, Rule, base_code
 from voronka.imports.planners.base import Planned, SourceRow, Verdict, moment
+from voronka.imports.planners.client_cells import ClientCells
 from voronka.imports.references import References, Unknown
-from voronka.imports.splitting import split
 from voronka.journal.actors import Actor
 from voronka.kernel.errors import DomainError, InvalidInput
 from voronka.pipelines.models import Field
@@ -62,7 +61,7 @@ class ClientPlanner:
     def __init__(self, mapping: Mapping, headers: list[str], *, by: Actor) -> None:
         self.mapping, self.by = mapping, by
         self.kind = Client.Kind(mapping.entity)
-        self.cells = Cells(mapping, headers)
+        self.cells = ClientCells(mapping, headers)
         self.refs = References(by)
         self.keys = mapping.key or DEFAULT_KEYS[self.kind]
         custom = Field.objects.filter(item_type=None, archived=False)
@@ -79,14 +78,13 @@ class ClientPlanner:
 
     def plan(self, rows: list[SourceRow]) -> list[Planned]:
         """Give each row a verdict."""
-        read = [self.cells.read(row.cells) for row in rows]
-        if CONTACTS in self.mapping.fields:
-            person = self.kind == Client.Kind.PERSON
-            read = [_with_contacts(values, person=person) for values in read]
+        read, told = zip(*(self.cells.read(row.cells) for row in rows), strict=True)
         if rule := self.mapping.fields.get("company"):
             texts = [values["company"] for values in read if "company" in values]
             self.refs.prepare(Client.Kind.COMPANY, rule.match or "name", texts)
         planned = [self._read(row, v) for row, v in zip(rows, read, strict=True)]
+        for plan, sentences in zip(planned, told, strict=True):
+            plan.tell(sentences)
         found = self._find([p.payload for p in planned if p.payload])
         self._unwritten = {}
         for plan in planned:
@@ -331,22 +329,6 @@ class ClientPlanner:
         plan.before = {code: stored(client, code) for code in changes}
         if points:
             plan.before["contact_points"] = points
-
-
-def _with_contacts(values: dict[str, str], *, person: bool) -> dict[str, str]:
-    """Take cells apart that hold name and contacts; what has a column of its own goes before."""
-    named = any(code in values for code in ("name", "first_name", "last_name"))
-    mixed = [text for code, text in values.items() if base_code(code) == CONTACTS]
-    values = {c: text for c, text in values.items() if base_code(c) != CONTACTS}
-    for text in mixed:
-        parts = split(text, person=person)
-        if named:
-            parts.rest = ", ".join(t for t in (parts.name.full, parts.rest) if t)
-            parts.name = Name("")
-        named = named or bool(parts.name.full)
-        for code, part in parts.values().items():
-            values[free_code(code, values) if code in REPEATED else code] = part
-    return values
 
 
 def _unread(cells: list[str], read: list[rules.Point]) -> list[str]:

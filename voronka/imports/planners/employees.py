@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from voronka.imports.mapping import Cells, Mapping, Rule
 from voronka.imports.planners.base import Planned, SourceRow, Verdict
+from voronka.imports.repairing import Repairs
 from voronka.journal.actors import Actor
 from voronka.kernel.errors import DomainError, InvalidInput
 from voronka.kernel.texts import LocalText
@@ -26,6 +27,7 @@ class EmployeePlanner:
     def __init__(self, mapping: Mapping, headers: list[str], *, by: Actor) -> None:
         self.mapping, self.by = mapping, by
         self.cells = Cells(mapping, headers)
+        self.repairs = Repairs(mapping)
         self._roles = {r.code: r for r in Role.objects.all()}
         self._seen: dict[str, int] = {}
         if wrong := mapping.fields.keys() - set(_CODES):
@@ -36,10 +38,14 @@ class EmployeePlanner:
     def plan(self, rows: list[SourceRow]) -> list[Planned]:
         """Give each row a verdict. Two queries."""
         read = [self.cells.read(row.cells) for row in rows]
+        told = [self.repairs.apply(values) for values in read]
         emails = [v["email"].lower() for v in read if "email" in v]
         known = {u.email.lower(): u for u in User.objects.filter(email__in=emails)}
         departments = self._departments()
-        return [self._plan(r, v, known, departments) for r, v in zip(rows, read, strict=True)]
+        planned = [self._plan(r, v, known, departments) for r, v in zip(rows, read, strict=True)]
+        for plan, sentences in zip(planned, told, strict=True):
+            plan.tell(sentences)
+        return planned
 
     def _plan(
         self,

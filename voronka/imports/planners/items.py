@@ -16,6 +16,7 @@ from voronka.imports.mapping import Cells, Rule
 from voronka.imports.mapping import Mapping as ImportMapping
 from voronka.imports.planners.base import Planned, SourceRow, Verdict, moment
 from voronka.imports.references import References, Unknown
+from voronka.imports.repairing import Repairs
 from voronka.items import gate
 from voronka.items.commands.editing import edit_item, stored
 from voronka.items.commands.lines import Line
@@ -51,6 +52,7 @@ class ItemPlanner:
         self.loader = Loader(pipeline, by=by)
         self.refs = References(by)
         self.cells = Cells(mapping, headers)
+        self.repairs = Repairs(mapping)
         self.stages = [s for s in self.loader.stages if s.is_open]
         self._ways: dict[str, list[Stage]] = {}  # by the code of the stage where they lead
         self._stage_names = _words(self.loader.stages)
@@ -71,12 +73,16 @@ class ItemPlanner:
     def plan(self, rows: list[SourceRow]) -> list[Planned]:
         """Give each row a verdict."""
         read = [self.cells.read(row.cells) for row in rows]
+        told = [self.repairs.apply(values) for values in read]
         for code, kind in (("company", Client.Kind.COMPANY), ("contact", Client.Kind.PERSON)):
             if rule := self.mapping.fields.get(code):
                 texts = [values[code] for values in read if code in values]
                 self.refs.prepare(kind, rule.match or "name", texts)
         known = self._known([v["external_id"] for v in read if "external_id" in v])
-        return [self._plan(r, v, known) for r, v in zip(rows, read, strict=True)]
+        planned = [self._plan(r, v, known) for r, v in zip(rows, read, strict=True)]
+        for plan, sentences in zip(planned, told, strict=True):
+            plan.tell(sentences)
+        return planned
 
     def _known(self, keys: list[str]) -> dict[str, int]:
         found = Item.objects.filter(pipeline=self.pipeline, external_id__in=keys)

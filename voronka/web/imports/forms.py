@@ -11,8 +11,17 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from voronka.imports import vcards
-from voronka.imports.mapping import CONTACTS, REPEATED, Mapping, Rule, base_code, free_code
+from voronka.imports.mapping import (
+    CONTACTS,
+    REPEATED,
+    Mapping,
+    Rule,
+    base_code,
+    free_code,
+    parse_mapping,
+)
 from voronka.imports.models import ImportRun
+from voronka.imports.repairing import repairs_of
 from voronka.imports.splitting import split
 from voronka.imports.tables import DELIMITERS, ENCODINGS, SPREADSHEETS, Table
 from voronka.imports.targets import Target
@@ -126,9 +135,9 @@ class ReadingForm(forms.Form):
 def read_mapping(post: QueryDict, run: ImportRun, old: Mapping) -> Mapping:
     """Read the mapping page.
 
-    Column n posts `to-n` (field code), `match-n`, `missing-n`, `known-n` and `replace-n`, whose
-    lines are "old = new". Fixed values post `fixed-n-code` and `fixed-n-text`, where "{column}"
-    makes a template.
+    Column n posts `to-n` (field code), `match-n`, `missing-n`, `known-n`, `repair-n` and
+    `replace-n`, whose lines are "old = new". Fixed values post `fixed-n-code` and
+    `fixed-n-text`, where "{column}" makes a template.
     """
     fields: dict[str, Rule] = {}
     for n, header in enumerate(run.headers):
@@ -141,6 +150,7 @@ def read_mapping(post: QueryDict, run: ImportRun, old: Mapping) -> Mapping:
                 "match": post.get(f"match-{n}", ""),
                 "missing": post.get(f"missing-{n}") or "fix",
                 "known": post.get(f"known-{n}", ""),
+                "repair": post.get(f"repair-{n}") == "1",
                 "replace": _replacements(post.get(f"replace-{n}", "")),
             }
         )
@@ -174,7 +184,7 @@ def columns(
     by_column = {rule.column: (code, rule) for code, rule in mapping.fields.items() if rule.column}
     known = {t.code: t for t in targets}
     rows = []
-    titles = run.titles
+    titles, repairs = run.titles, repairs_of(run.entity)
     for n, header in enumerate(run.headers):
         code, rule = by_column.get(header, ("", Rule()))
         base = base_code(code)
@@ -196,6 +206,7 @@ def columns(
                 "to": base,
                 "target": target,
                 "rule": rule,
+                "repairs": base in repairs,
                 "replace": "\n".join(f"{a} = {b}" for a, b in rule.replace.items()),
             }
         )
@@ -209,6 +220,17 @@ def _parts(text: str, known: dict[str, Target], *, person: bool) -> list[tuple[s
         del found["name"]
     titled = {code: known[code].title for code in found if code in known}
     return [(str(title), found[code].replace("\n", ", ")) for code, title in titled.items()]
+
+
+def advice(run: ImportRun) -> list[tuple[str, int]]:
+    """Return which columns hold names that should be repaired, and in how many rows."""
+    titles = dict(zip(run.headers, run.titles, strict=True))
+    fields = parse_mapping(run.mapping).fields
+    return [
+        (titles.get(fields[code].column) or code, rows)
+        for code, rows in run.advice.items()
+        if code in fields
+    ]
 
 
 def fixed_lines(mapping: Mapping) -> list[dict[str, Any]]:

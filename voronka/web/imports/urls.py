@@ -13,6 +13,7 @@ urlpatterns = [
     path("<int:run_id>/mapping.yaml", views.mapping_file, name="mapping_file"),
     path("<int:run_id>/progress/", views.progress, name="progress"),
     path("<int:run_id>/start/", views.start, name="start"),
+    path("<int:run_id>/repair/", views.repair, name="repair"),
     path("<int:run_id>/again/", views.again, name="again"),
     path("<int:run_id>/undo/", views.undo, name="undo"),
     path("<int:run_id>/discard/", views.discard, name="discard"),

@@ -30,6 +30,7 @@ from voronka.web.forms import refuse
 from voronka.web.imports.forms import (
     ReadingForm,
     UploadForm,
+    advice,
     columns,
     entities,
     fixed_lines,
@@ -160,6 +161,8 @@ def show(request: SignedInRequest, run_id: int) -> HttpResponse:
     page = Paginator(rows, 50).get_page(request.GET.get("page"))
     shows = _PAGES.get(run.entity, "")
     context = {"run": run, "page": page, "verdict": verdict, "shows": shows, **_progress(run)}
+    if run.state == State.CHECKED and run.advice:
+        context["advice"] = advice(run)
     return render(request, "imports/show.html", context)
 
 
@@ -187,6 +190,15 @@ def start(request: SignedInRequest, run_id: int) -> HttpResponse:
     """Import for real after a trial run, or again after a failure."""
     run = _run(request, run_id)
     commands.start_import(run.pk, "run", by=Actor.user(request.user))
+    return redirect("imports:show", run.pk)
+
+
+@login_required
+@require_POST
+def repair(request: SignedInRequest, run_id: int) -> HttpResponse:
+    """Repair the names that the trial run has found, and try again."""
+    run = _run(request, run_id)
+    commands.repair_names(run.pk, by=Actor.user(request.user))
     return redirect("imports:show", run.pk)
 
 
