@@ -1,6 +1,9 @@
 """Cards over HTTP: the same door, the same gate, in machine form."""
 
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 
 from tests.factories import (
     SYSTEM,
@@ -12,6 +15,7 @@ from tests.factories import (
 )
 from tests.people.factories import make_user
 from voronka.items.commands import link_items
+from voronka.items.commands.sources import add_touch
 from voronka.items.models import Item, ItemLink, StageVisit
 from voronka.journal.actors import Actor
 from voronka.kernel.texts import LocalText
@@ -225,3 +229,18 @@ def test_what_elements_say_together_can_be_read_and_holds_the_card_back(caller):
     status, refused = owner.call("POST", f"/items/{deal.pk}/move", {"stage": "s2"})
     assert (status, refused["criteria"]) == (422, ["all"])
     assert "Hall" in refused["detail"]
+
+
+def test_a_program_reads_the_touches_and_names_the_deciding_one(caller):
+    me = caller("manager")
+    item = make_item(owner=me.user)
+    for days in (3, 1):
+        add_touch(item.pk, source_id=None, at=timezone.now() - timedelta(days=days))
+    status, touches = me.call("GET", f"/items/{item.pk}/touches")
+    assert (status, [t["deciding"] for t in touches]) == (200, [False, True])
+    path = f"/items/{item.pk}/touches/{touches[0]['id']}/deciding"
+    status, named = me.call("POST", path)
+    assert (status, named["deciding"]) == (200, True)
+    other = make_item(item.pipeline, owner=me.user)
+    path = f"/items/{other.pk}/touches/{touches[0]['id']}/deciding"
+    assert me.call("POST", path)[0] == 404

@@ -26,11 +26,14 @@ from voronka.api.schemas.items import (
     ItemPage,
     ItemPatch,
     MoveIn,
+    TouchOut,
     VisitOut,
 )
 from voronka.api.writing import answered
 from voronka.items import commands
+from voronka.items.attribution import attribution
 from voronka.items.commands.lines import Line
+from voronka.items.commands.sources import name_deciding_touch
 from voronka.items.elements import roll_ups
 from voronka.items.models import Item
 from voronka.journal.commands import note_listing, note_reading
@@ -329,6 +332,36 @@ def list_elements(request: TokenRequest, item_id: Id) -> list[RollUpOut]:
     """How many are ready and held up, and the spans of their dates; only of those one may see."""
     item = _card(request, item_id)
     return [RollUpOut.of(one) for one in roll_ups(item, request.person)]
+
+
+@router.get(
+    "/{item_id}/touches",
+    response={200: list[TouchOut], **REFUSALS},
+    summary="Where the client came from, each time",
+)
+@scope("items:read")
+def list_touches(request: TokenRequest, item_id: Id) -> list[TouchOut]:
+    """Earliest first; one of them is the deciding one."""
+    found = attribution(_card(request, item_id))
+    return [TouchOut.of(touch, deciding=touch == found.deciding) for touch in found.touches]
+
+
+@router.post(
+    "/{item_id}/touches/{touch_id}/deciding",
+    response={200: TouchOut, **REFUSALS},
+    summary="Name the deciding touch",
+)
+@scope("items:write")
+def name_deciding(request: TokenRequest, item_id: Id, touch_id: Id) -> Status[object]:
+    """A touch of another card is not found."""
+    item = _card(request, item_id)
+    if not item.touches.filter(pk=touch_id).exists():
+        raise NotFound(_("There is no such touch any more."))
+
+    def name() -> TouchOut:
+        return TouchOut.of(name_deciding_touch(touch_id, by=actor(request)), deciding=True)
+
+    return answered(request, name)
 
 
 @router.post("/{item_id}/notes", response={201: NoteOut, **REFUSALS}, summary="Write a note")

@@ -193,6 +193,10 @@ PLAIN: dict[str, tuple[str, Sentence]] = {
     "item.answered": ("clock-check", gettext_lazy("answered the client")),
     "item.nobody_fits": ("alert-triangle", gettext_lazy("nobody of the group fitted")),
     "item.deciding_touch_named": ("target", gettext_lazy("named the deciding touch")),
+    "item.deciding_touch_unnamed": (
+        "target-off",
+        gettext_lazy("let the last touch decide again"),
+    ),
     "item.message_cancelled": ("message-off", gettext_lazy("took back an unsent message")),
     "client.created": ("plus", gettext_lazy("added the client")),
     "client.deleted": ("trash", gettext_lazy("put the client into the recycle bin")),

@@ -10,7 +10,7 @@ from ninja import Schema
 from pydantic import Field, StringConstraints
 
 from voronka.api.schemas.common import NO_ZERO_BYTE, Code, ErrorOut, Id, In, Text, Values
-from voronka.items.models import Item, StageVisit
+from voronka.items.models import Item, StageVisit, Touch
 from voronka.kernel import masking
 
 _CENT = Decimal("0.01")
@@ -200,4 +200,26 @@ class VisitOut(Schema):
         names = ("entered_at", "left_at", "by_user_id", "how", "jump", "correction")
         return cls.model_construct(
             stage=visit.stage.code, **{name: getattr(visit, name) for name in names}
+        )
+
+
+class TouchOut(Schema):
+    """A time that the client turned to us about a card (IN-16)."""
+
+    id: int
+    source: str = Field(description="Code of the source; empty when unknown")
+    at: datetime
+    channel_id: int | None
+    utm: dict[str, str]
+    page: str
+    referer: str
+    deciding: bool = Field(description="Named by a person, or the last before the card's end")
+
+    @classmethod
+    def of(cls, touch: Touch, *, deciding: bool) -> TouchOut:
+        names = ("id", "at", "channel_id", "utm", "page", "referer")
+        return cls.model_construct(
+            source=touch.source.code if touch.source else "",
+            deciding=deciding,
+            **{name: getattr(touch, name) for name in names},
         )

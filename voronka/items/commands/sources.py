@@ -83,6 +83,18 @@ def name_deciding_touch(touch_id: int, *, by: Actor) -> Touch:
     return touch
 
 
+@transaction.atomic
+def unname_deciding_touch(item_id: int, *, by: Actor) -> None:
+    """Let the last touch before the card's end decide again; records `item.deciding_touch_unnamed`.
+
+    Raises:
+        NotFound, Forbidden: the card, or the right to change it.
+    """
+    item = lock_card(item_id, by=by, action="change")
+    if Touch.objects.filter(item_id=item.pk, deciding=True).update(deciding=False):
+        note_event("item.deciding_touch_unnamed", item, by=by)
+
+
 @dataclass(frozen=True, slots=True)
 class Cost:
     """What a source (by code) or a campaign of it cost from one day to another, both included."""

@@ -126,6 +126,7 @@ DEEDS: dict[str, Promise] = {  # for every subject that has no words of its own 
     "loaded": pgettext_lazy("journal", "cards loaded in bulk"),
     "departed": pgettext_lazy("journal", "left through a tunnel"),
     "deciding_touch_named": pgettext_lazy("journal", "deciding touch named"),
+    "deciding_touch_unnamed": pgettext_lazy("journal", "deciding touch taken back"),
     "element_asked": pgettext_lazy("journal", "question on an element"),
     "talks_moved": pgettext_lazy("journal", "conversations went along"),
     "work_moved": pgettext_lazy("journal", "open tasks went along"),

@@ -148,6 +148,11 @@ class CardPage:
         return min(1.0, gone / whole) if whole > timedelta(0) else 1.0
 
     @property
+    def comes_from_outside(self) -> bool:
+        """Whether clients turn to us about such cards: their touches are worth a look."""
+        return self.kind.kind in (ItemType.Kind.LEAD, ItemType.Kind.DEAL)
+
+    @property
     def ring(self) -> str:
         """The class of the stage's clock."""
         late = self.left is not None and self.left < timedelta(0)

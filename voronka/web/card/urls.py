@@ -12,6 +12,7 @@ from voronka.web.card import (
     products,
     questions,
     robots,
+    touches,
     views,
     work,
 )
@@ -37,6 +38,9 @@ urlpatterns = [
     path("<int:item_id>/restore", closing.restore, name="restore"),
     path("<int:item_id>/convert", converting.convert, name="convert"),
     path("<int:item_id>/undo-conversion", converting.undo, name="undo_conversion"),
+    path("<int:item_id>/touches", touches.touches, name="touches"),
+    path("<int:item_id>/touches/none", touches.undecide, name="undecide_touch"),
+    path("<int:item_id>/touches/<int:touch_id>", touches.decide, name="decide_touch"),
     path("<int:item_id>/link", linking.link, name="link"),
     path("<int:item_id>/unlink/<int:link_id>", linking.unlink, name="unlink"),
     path("<int:item_id>/products", products.edit, name="products"),
