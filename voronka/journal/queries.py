@@ -27,6 +27,7 @@ def audit(
     subject_type: str = "",
     subject_id: int | None = None,
     verb: str = "",
+    deed: str = "",
     since: datetime | None = None,
     until: datetime | None = None,
     before: int | None = None,
@@ -39,6 +40,7 @@ def audit(
 
     Args:
         verb: a whole verb ("item.moved") or its beginning ("item.").
+        deed: the past verb alone ("moved"), whatever it was done to.
         until: exclusive.
         before: the cursor: only events with a smaller id.
     """
@@ -53,6 +55,8 @@ def audit(
         events = events.filter(subject_id=subject_id)
     if verb:
         events = events.filter(verb__startswith=verb)
+    if deed:
+        events = events.filter(verb__endswith=f".{deed}")
     if since is not None:
         events = events.filter(recorded_at__gte=since)
     if until is not None:

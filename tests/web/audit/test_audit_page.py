@@ -49,6 +49,14 @@ def test_filters_narrow_the_list_and_nonsense_is_left_out(client):
 
     assert found(who=other.pk) == ["user.changed"]
     assert found(about="user", number=other.pk, verb="user.ch") == ["user.changed"]
+    assert found(verb="changed", about="user") == ["user.changed"]
+    assert found(verb="changed", about="item") == []
+    assert found(verb="user.changed", who=other.pk) == ["user.changed"]
+    assert (
+        '<option value="changed" selected>' in client.get(URL, {"verb": "changed"}).content.decode()
+    )
+    page = client.get(URL, {"verb": "user.ch"}).content.decode()
+    assert '<option value="user.ch" selected>' in page
     assert found(since=timezone.localdate() + timedelta(days=1)) == []
     assert found(who="x", number="-1", since="31.31.2026", after="abc")
     assert "Old → New" in client.get(URL, {"who": other.pk}).content.decode()

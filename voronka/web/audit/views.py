@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -10,6 +10,7 @@ from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.dateparse import parse_date
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET, require_POST
@@ -22,7 +23,7 @@ from voronka.people.access import Scope
 from voronka.people.models import User
 from voronka.people.requests import SignedInRequest
 from voronka.web.audit import sentences
-from voronka.web.audit.vocabulary import KINDS, SUBJECTS
+from voronka.web.audit.vocabulary import DEEDS, KINDS, SPECIAL, SUBJECTS
 from voronka.web.rights import needs_right
 from voronka.web.spreadsheets import CSV, csv_lines
 
@@ -41,9 +42,10 @@ def index(request: SignedInRequest) -> HttpResponse:
         "after": str(page.next_before or ""),
         "chain": queries.chain_state(),
         "people": User.objects.order_by("name"),
-        "subjects": sorted(
-            ((code, str(title)) for code, title in SUBJECTS.items()), key=lambda p: p[1]
-        ),
+        "subjects": _sorted(SUBJECTS),
+        "deeds": _sorted(DEEDS),
+        "special": _sorted(SPECIAL),
+        "unknown": verb if (verb := request.GET.get("verb", "")) not in DEEDS | SPECIAL else "",
         "chosen": request.GET,
         "filtered": any(request.GET.get(name) for name in ("who", "about", "number", "verb"))
         or bool(request.GET.get("since") or request.GET.get("until")),
@@ -78,6 +80,11 @@ def check(request: SignedInRequest) -> HttpResponse:
     return render(request, "audit/_chain.html", context)
 
 
+def _sorted(words: Mapping[str, Promise]) -> list[tuple[str, str]]:
+    """Return codes with their words, in the order of the words."""
+    return sorted(((code, str(word)) for code, word in words.items()), key=lambda pair: pair[1])
+
+
 def _may_export(user: User) -> bool:
     return user.access.scope("export", "*") is Scope.ALL
 
@@ -85,6 +92,7 @@ def _may_export(user: User) -> bool:
 def _filters(request: SignedInRequest) -> dict[str, Any]:
     """Read the filters; what cannot be read is left out."""
     get = request.GET.get
+    verb = get("verb", "")[:60]
     who, number = get("who", ""), get("number", "")
     since, until = _day(get("since", "")), _day(get("until", ""))
     return {
@@ -92,7 +100,8 @@ def _filters(request: SignedInRequest) -> dict[str, Any]:
         "actor_kinds": [who] if who in KINDS else [],
         "subject_type": get("about", "") if get("about", "") in SUBJECTS else "",
         "subject_id": int(number) if number.isdecimal() and len(number) < 19 else None,
-        "verb": get("verb", "")[:60],
+        "verb": verb if "." in verb else "",
+        "deed": "" if "." in verb else verb,
         "since": _start(since) if since else None,
         "until": _start(until + timedelta(days=1)) if until else None,
     }
