@@ -22,6 +22,9 @@ REPEATED = ("phone", "email", "account", "comment", CONTACTS)  # several: phone,
 _PLACE = re.compile(r"\{([^{}|]+)(\|slug)?\}")
 
 
+Known = Literal["", "fill", "overwrite", "skip"]
+
+
 class Rule(BaseModel):
     """Where the value of one field comes from: a column, a template over columns, or a constant.
 
@@ -38,7 +41,7 @@ class Rule(BaseModel):
     replace: dict[str, str] = Field(default_factory=dict)
     match: Literal["", "name", "external_id", "email", "phone", "inn", "website", "code"] = ""
     missing: Literal["fix", "empty", "create"] = "fix"
-    known: Literal["", "fill", "overwrite", "skip"] = ""
+    known: Known = ""
     repair: bool = False  # of names: mend layout and case, else it is only suggested
 
 
@@ -48,7 +51,7 @@ class Mapping(BaseModel):
     Attributes:
         key: fields by which what is already there is recognised, in order.
         known: what to do with rows that are already there: "fill" empty fields and add contact
-            points, "overwrite", or "skip".
+            points, "overwrite", or "skip"; empty for what is usual, see `usual`.
         fields: field code -> rule. See `targets.targets` for the codes.
     """
 
@@ -57,20 +60,30 @@ class Mapping(BaseModel):
     entity: Literal["person", "company", "item", "product", "employee"]
     pipeline: str = ""
     key: list[str] = Field(default_factory=list)
-    known: Literal["fill", "overwrite", "skip"] = "fill"
+    known: Known = ""
     fields: dict[str, Rule] = Field(default_factory=dict)
     day_first: bool = True  # 01.02.2025 and 01/02/2025 are the first of February
+
+    @property
+    def usual(self) -> Known:
+        """What happens to known rows where no field says otherwise.
+
+        A price list and a list of employees are the newest word; of clients and cards people know
+        more than an old file does.
+        """
+        new = self.entity in ("product", "employee")
+        return self.known or ("overwrite" if new else "fill")
 
     @property
     def changes_known(self) -> bool:
         """Whether rows that are there already may change at all."""
         own = (rule.known for rule in self.fields.values())
-        return self.known != "skip" or any(known in ("fill", "overwrite") for known in own)
+        return self.usual != "skip" or any(known in ("fill", "overwrite") for known in own)
 
     def takes(self, code: str, *, filled: bool) -> bool:
         """Whether a known row gets the file's value of a field, which is `filled` by now."""
         rule = self.fields.get(code) or self.fields.get(CONTACTS)
-        known = (rule.known if rule else "") or self.known
+        known = (rule.known if rule else "") or self.usual
         return known == "overwrite" or (known == "fill" and not filled)
 
 

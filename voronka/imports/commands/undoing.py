@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
@@ -20,8 +22,10 @@ from voronka.items.models import Item
 from voronka.journal.actors import Actor
 from voronka.journal.commands import record
 from voronka.kernel.errors import Conflict, DomainError
-from voronka.people.commands import close_account
-from voronka.products.commands import archive_product
+from voronka.kernel.texts import LocalText
+from voronka.people.commands import change_user, close_account
+from voronka.people.models import Department, Role
+from voronka.products.commands import ProductSpec, archive_product, save_product
 from voronka.products.models import Product
 
 CHUNK = 500  # rows in one transaction
@@ -112,10 +116,34 @@ def _revert(entity: str, row: ImportRow, by: Actor) -> bool:
                 for pk in ContactPoint.objects.filter(pk__in=points).values_list("pk", flat=True):
                     remove_contact_point(pk, by=by)
                 edit_client(row.object_id or 0, before, by=by)
+            elif entity == "product":
+                _revert_product(row.object_id or 0, before, by)
+            else:
+                _revert_account(row.object_id or 0, before, by)
     except DomainError as refusal:
         row.notes = [*row.notes, {"field": "", "text": str(refusal)}]
         return False
     return True
+
+
+def _revert_product(pk: int, before: dict[str, Any], by: Actor) -> None:
+    product = Product.objects.get(pk=pk)
+    again = before.pop("archived", False)
+    if "name" in before:
+        before["name"] = LocalText(**before["name"])
+    if "price" in before:
+        before["price"] = Decimal(before["price"])
+    save_product(replace(ProductSpec.of(product), **before), by=by)
+    if again:
+        archive_product(product.code, by=by)
+
+
+def _revert_account(pk: int, before: dict[str, Any], by: Actor) -> None:
+    if "role" in before:
+        before["role"] = Role.objects.get(pk=before["role"])
+    if "department" in before:
+        before["department"] = Department.objects.filter(pk=before["department"] or 0).first()
+    change_user(pk, by=by, **before)
 
 
 def _remove_items(ids: Iterable[int], by: Actor) -> set[int]:

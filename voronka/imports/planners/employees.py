@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
+from django.db import transaction
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
@@ -11,9 +13,11 @@ from voronka.imports.mapping import Cells, Mapping, Rule
 from voronka.imports.planners.base import Planned, SourceRow, Verdict
 from voronka.imports.repairing import Repairs
 from voronka.journal.actors import Actor
+from voronka.kernel import phones
 from voronka.kernel.errors import DomainError, InvalidInput
 from voronka.kernel.texts import LocalText
 from voronka.people.commands import change_user, create_user, save_department
+from voronka.people.commands.accounts import AccountChanges
 from voronka.people.models import Department, Role, User
 
 _CODES = ("name", "email", "phone", "role", "department", "head")
@@ -40,7 +44,8 @@ class EmployeePlanner:
         read = [self.cells.read(row.cells) for row in rows]
         told = [self.repairs.apply(values) for values in read]
         emails = [v["email"].lower() for v in read if "email" in v]
-        known = {u.email.lower(): u for u in User.objects.filter(email__in=emails)}
+        found = User.objects.select_related("role").filter(email__in=emails)
+        known = {user.email.lower(): user for user in found}
         departments = self._departments()
         planned = [self._plan(r, v, known, departments) for r, v in zip(rows, read, strict=True)]
         for plan, sentences in zip(planned, told, strict=True):
@@ -78,11 +83,36 @@ class EmployeePlanner:
             planned.note("email", _("The same key as in row %(row)d.") % {"row": self._seen[email]})
             return planned
         self._seen[email] = row.number
-        planned.payload = values
+        planned.payload = dict(values)
+        if values.get("head", "").lower() == values["name"].lower() and named:
+            planned.payload["leads"] = named
         if user := known.get(email):
             planned.object_id = user.pk
-            planned.verdict = Verdict.SAME if self.mapping.known == "skip" else Verdict.UPDATE
+            planned.payload = self._taken(user, planned.payload, departments)
+            planned.verdict = Verdict.UPDATE if planned.payload else Verdict.SAME
         return planned
+
+    def _taken(
+        self, user: User, values: dict[str, str], departments: dict[str, Department]
+    ) -> dict[str, str]:
+        """Return what differs from the account and is to be taken, field by field."""
+        named = departments.get(values.get("department", "").lower())
+        phone = phones.parse(values.get("phone", ""), country=settings.COUNTRY)
+        stand: dict[str, tuple[Any, Any]] = {
+            "name": (user.name, values.get("name")),
+            "phone": (user.phone, phone.e164 if phone else values.get("phone")),
+            "role": (user.role.code, values.get("role")),
+            "department": (user.department_id, named.pk if named else values.get("department")),
+        }
+        taken = {
+            code: values[code]
+            for code, (old, new) in stand.items()
+            if new and old != new and self.mapping.takes(code, filled=bool(old))
+        }
+        led = named.head_id if named else None
+        if "leads" in values and led != user.pk and self.mapping.takes("head", filled=bool(led)):
+            taken["leads"] = values["leads"]
+        return taken
 
     def write(self, planned: list[Planned]) -> None:
         """Open or change each account by its own command; departments are made on the way."""
@@ -92,36 +122,43 @@ class EmployeePlanner:
                 continue
             values: dict[str, str] = plan.payload
             try:
-                department = self._department(values, departments)
-                self._save(plan, values, department)
+                department = self._department(values.get("department", ""), departments)
+                leads = self._department(values.get("leads", ""), departments)
+                with transaction.atomic():
+                    if plan.verdict == Verdict.UPDATE:
+                        self._change(plan, values, department)
+                    else:
+                        self._open(plan, values, department)
+                    if leads is not None:
+                        self._lead(leads, plan.object_id or 0)
             except DomainError as refusal:
+                plan.before = None
                 plan.refuse(refusal)
-                continue
-            if values.get("head", "").lower() == values["name"].lower() and department:
-                self._lead(department, plan.object_id or 0)
 
-    def _save(self, plan: Planned, values: dict[str, str], department: Department | None) -> None:
-        role = self._roles[values.get("role", "manager")]
-        user = User.objects.filter(email__iexact=values["email"]).first()
-        if user is None:
-            user = create_user(
-                values["email"].lower(),
-                role=role,
-                by=self.by,
-                name=values["name"],
-                phone=values.get("phone", ""),
-                department=department,
-            )
-            plan.made = True
-        else:
-            plan.before = {"name": user.name}
-            changes: dict[str, Any] = {"name": values["name"]}
-            if department is not None:
-                changes["department"] = department
-            changed = change_user(user.pk, by=self.by, **changes)
-            if (changed.name, changed.department_id) == (user.name, user.department_id):
-                plan.verdict = Verdict.SAME
-        plan.object_id = user.pk
+    def _open(self, plan: Planned, values: dict[str, str], department: Department | None) -> None:
+        user = create_user(
+            values["email"].lower(),
+            role=self._roles[values.get("role", "manager")],
+            by=self.by,
+            name=values["name"],
+            phone=values.get("phone", ""),
+            department=department,
+        )
+        plan.object_id, plan.made = user.pk, True
+
+    def _change(self, plan: Planned, values: dict[str, str], department: Department | None) -> None:
+        changes: AccountChanges = {}
+        if "name" in values:
+            changes["name"] = values["name"]
+        if "phone" in values:
+            changes["phone"] = values["phone"]
+        if "role" in values:
+            changes["role"] = self._roles[values["role"]]
+        if "department" in values:
+            changes["department"] = department
+        user = User.objects.get(pk=plan.object_id or 0)
+        plan.before = {code: _stored(user, code) for code in changes}
+        change_user(user.pk, by=self.by, **changes)
 
     def _departments(self) -> dict[str, Department]:
         found: dict[str, Department] = {}
@@ -131,10 +168,7 @@ class EmployeePlanner:
                     found.setdefault(word.lower(), department)
         return found
 
-    def _department(
-        self, values: dict[str, str], known: dict[str, Department]
-    ) -> Department | None:
-        named = values.get("department", "")
+    def _department(self, named: str, known: dict[str, Department]) -> Department | None:
         if not named:
             return None
         if named.lower() not in known:
@@ -152,3 +186,9 @@ class EmployeePlanner:
             head=User.objects.get(pk=user_id),
             by=self.by,
         )
+
+
+def _stored(user: User, code: str) -> str | int | None:
+    """Return what an account has now, as the row of an import keeps it for the way back."""
+    kept = {"role": user.role_id, "department": user.department_id}
+    return kept[code] if code in kept else str(getattr(user, code))

@@ -66,13 +66,21 @@ class ProductPlanner:
                 return planned
         if "name" in values:
             spec["name"] = LocalText.of(values["name"])
-        planned.payload = (code, spec)
         if product := known.get(code):
             planned.object_id = product.pk
-            same = all(_same(getattr(product, k), v) for k, v in spec.items())
-            skip = same or self.mapping.known == "skip"
-            planned.verdict = Verdict.SAME if skip else Verdict.UPDATE
+            spec = self._changes(product, spec)
+            planned.verdict = Verdict.UPDATE if spec else Verdict.SAME
+        planned.payload = (code, spec)
         return planned
+
+    def _changes(self, product: Product, spec: dict[str, Any]) -> dict[str, Any]:
+        """Return what differs and is to be taken, field by field; a price of nothing is empty."""
+        return {
+            field: value
+            for field, value in spec.items()
+            if not _same(old := getattr(product, field), value)
+            and self.mapping.takes(field, filled=bool(old))
+        }
 
     def write(self, planned: list[Planned]) -> None:
         """Save each product by its own command."""
@@ -83,7 +91,10 @@ class ProductPlanner:
             product = Product.objects.filter(code=code).first()
             if product is not None:
                 plan.before = {k: str(getattr(product, k)) for k in spec if k != "name"}
-                plan.before["name"] = product.name.as_dict()
+                if "name" in spec:
+                    plan.before["name"] = product.name.as_dict()
+                if product.archived:
+                    plan.before["archived"] = True
             try:
                 saved = save_product(_spec(product, code, spec), by=self.by)
             except DomainError as refusal:

@@ -164,9 +164,7 @@ def read_mapping(post: QueryDict, run: ImportRun, old: Mapping) -> Mapping:
         entity=old.entity,
         pipeline=old.pipeline,
         key=[k for k in post.getlist("key") if k],
-        known=Mapping.model_validate(
-            {"entity": old.entity, "known": post.get("known", "fill")}
-        ).known,
+        known=Mapping.model_validate({"entity": old.entity, "known": post.get("known", "")}).known,
         fields=fields,
         day_first=post.get("day_first", "1") == "1",
     )
