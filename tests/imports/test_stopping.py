@@ -17,6 +17,7 @@ from voronka.imports.commands import running
 from voronka.imports.commands.preparing import take_file
 from voronka.imports.mapping import parse_mapping
 from voronka.imports.models import ImportRun
+from voronka.imports.planners.clients import ClientPlanner
 from voronka.journal.actors import Actor
 from voronka.kernel.errors import Conflict, InvalidInput
 from voronka.kernel.jobs import TRIES
@@ -111,6 +112,67 @@ def test_tried_again_it_goes_on_behind_what_is_in_the_base(run, owner, monkeypat
     assert (run.state, run.done, run.counts, run.error) == ("done", 3, {"new": 3}, "")
     with pytest.raises(Conflict):
         commands.resume_import(run.pk, by=by)
+
+
+@pytest.mark.parametrize("known", ["fill", "overwrite"])
+def test_what_is_finished_is_not_planned_again_but_its_doubles_are_known(
+    owner, monkeypatch, files, known
+):
+    monkeypatch.setattr(running, "CHUNK", 2)
+    text = "name,phone\nAnna,89160000001\nBoris,89160000002\nAnna 2,89160000001\nVera,\n"
+    made = take_file(ContentFile(text.encode()), name="p.csv", entity="person", user=owner)
+    commands.prepare_import(made, mapping=parse_mapping({**PEOPLE, "known": known}))
+    run = commands.start_import(made.pk, "run", by=Actor.user(owner), background=False)
+    mend = break_at(monkeypatch, 3)
+    with pytest.raises(RuntimeError):
+        commands.work_on(run.pk)
+    mend()
+    planned = []
+    plan = ClientPlanner.plan
+
+    def counted(self, rows):
+        planned.extend(row.number for row in rows)
+        return plan(self, rows)
+
+    monkeypatch.setattr(ClientPlanner, "plan", counted)
+    run = commands.work_on(run.pk)
+    assert planned == [3, 4]
+    assert (run.state, run.counts) == ("done", {"new": 3, "double": 1})
+    assert names() == ["Anna", "Boris", "Vera"]
+    assert "row 1" in run.rows.get(number=3).notes[0]["text"]
+
+
+def test_a_trial_run_that_was_cut_off_knows_the_doubles_of_what_it_saw(owner, monkeypatch, files):
+    monkeypatch.setattr(running, "CHUNK", 2)
+    text = "name,phone\nAnna,89160000001\nBoris,89160000002\nAnna 2,89160000001\nVera,\n"
+    made = take_file(ContentFile(text.encode()), name="p.csv", entity="person", user=owner)
+    commands.prepare_import(made, mapping=parse_mapping(PEOPLE))
+    run = commands.start_import(made.pk, "check", by=Actor.user(owner), background=False)
+    mend = break_at(monkeypatch, 3)
+    with pytest.raises(RuntimeError):
+        commands.work_on(run.pk)
+    mend()
+    assert commands.work_on(run.pk).counts == {"new": 3, "double": 1}
+
+
+@pytest.mark.parametrize(
+    ("entity", "text"),
+    [
+        ("product", "code,name\nA,Desk\nB,Chair\nA,Other desk\n"),
+        ("employee", "email,name\na@example.com,Anna\nb@example.com,Boris\na@example.com,Anya\n"),
+    ],
+)
+def test_doubles_of_finished_rows_are_known_in_other_lists_too(
+    owner, monkeypatch, files, entity, text
+):
+    monkeypatch.setattr(running, "CHUNK", 1)
+    made = take_file(ContentFile(text.encode()), name="p.csv", entity=entity, user=owner)
+    run = commands.start_import(made.pk, "run", by=Actor.user(owner), background=False)
+    mend = break_at(monkeypatch, 3)
+    with pytest.raises(RuntimeError):
+        commands.work_on(run.pk)
+    mend()
+    assert commands.work_on(run.pk).counts == {"new": 2, "double": 1}
 
 
 def test_the_command_line_goes_on_with_what_stopped(run, owner, monkeypatch):

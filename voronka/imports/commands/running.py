@@ -56,7 +56,7 @@ def _work(run_id: int) -> ImportRun:
         try:
             table = _open(run)
             planner = planner_for(parse_mapping(run.mapping), run.headers, by=by)
-            _warm(planner, table, run)
+            _go_behind(planner, table, run)
             while chunk := _chunk(table, run.done):
                 _work_chunk(run, planner, chunk)
         except DomainError as refusal:
@@ -70,15 +70,23 @@ def _open(run: ImportRun) -> Table:
     return open_table(Path(run.file.path), name=run.file_name, reading=Reading(**run.reading))
 
 
-def _warm(planner: Planner, table: Table, run: ImportRun) -> None:
-    """After a restart: let the planner see the rows that are done, so that it knows doubles."""
-    done = 0
-    while done < run.done:
-        rows = list(islice(table.rows, min(CHUNK, run.done - done)))
-        if not rows:
-            return
-        planner.plan([SourceRow(done + n, cells) for n, cells in enumerate(rows, start=1)])
-        done += len(rows)
+def _go_behind(planner: Planner, table: Table, run: ImportRun) -> None:
+    """After a restart: pass over the rows that are done, but let later doubles of them be known.
+
+    What an import has written is recognised in the base. A trial run has written nothing, so its
+    planner has to see the rows again.
+    """
+    if run.state == ImportRun.State.RUNNING:
+        rows = run.rows.exclude(object_id=None).values_list("object_id", "number")
+        if run.done:
+            known = rows.order_by("-number").iterator()  # of several rows the first is named
+            planner.done = {pk: number for pk, number in known if pk is not None}
+        for _row in islice(table.rows, run.done):
+            pass
+        return
+    for done in range(0, run.done, CHUNK):
+        rows_done = islice(table.rows, min(CHUNK, run.done - done))
+        planner.plan([SourceRow(done + n, cells) for n, cells in enumerate(rows_done, start=1)])
 
 
 def _chunk(table: Table, done: int) -> list[SourceRow]:

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from dateutil import parser as dates
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from voronka.imports.models import ImportRow
 from voronka.imports.repairing import Told
@@ -53,6 +54,11 @@ class Planned:
             if waits:
                 self.notes[-1]["advice"] = "repair"
 
+    def double(self, code: str, row: int) -> None:
+        """Leave the row out: an earlier one has the same key."""
+        self.verdict = Verdict.DOUBLE
+        self.note(code, _("The same key as in row %(row)d.") % {"row": row})
+
     def fix(self, code: str, sentence: Sentence) -> None:
         """Send the row to the fix list with a reason."""
         self.verdict = Verdict.FIX
@@ -71,6 +77,8 @@ class Planner(Protocol):
     """Plans and writes rows of one kind. One planner serves a whole file, chunk by chunk."""
 
     journal_type: str  # what `ImportRow.object_id` names
+    # Object id -> row of the file, for the rows that were finished before a restart.
+    done: dict[int, int]
 
     def plan(self, rows: list[SourceRow]) -> list[Planned]:
         """Give each row a verdict. Reads the base, writes nothing."""

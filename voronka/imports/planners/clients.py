@@ -69,6 +69,7 @@ class ClientPlanner:
         # A file has a million rows: of those that are written only a number is kept for each key.
         self._seen: dict[int, int] = {}  # hash of a key -> row
         self._unwritten: dict[tuple[str, str], Planned] = {}  # this chunk's
+        self.done: dict[int, int] = {}
         wrong = [c for c in mapping.fields if base_code(c) not in {*_PLAIN, *_OTHER, *self._fields}]
         wrong = [c for c in wrong if base_code(c) not in REPEATED]
         if wrong:
@@ -248,7 +249,12 @@ class ClientPlanner:
                 )
                 return
             if hits:
-                plan.object_id = hits.pop()
+                (pk,) = hits
+                if first := self.done.get(pk):
+                    plan.verdict = Verdict.DOUBLE
+                    plan.note(key, _("The same client as in row %(row)d.") % {"row": first})
+                    return
+                plan.object_id = pk
                 plan.verdict = Verdict.UPDATE if self.mapping.changes_known else Verdict.SAME
                 break
         self._remember(plan, read)

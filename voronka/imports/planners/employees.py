@@ -34,6 +34,7 @@ class EmployeePlanner:
         self.repairs = Repairs(mapping)
         self._roles = {r.code: r for r in Role.objects.all()}
         self._seen: dict[str, int] = {}
+        self.done: dict[int, int] = {}
         if wrong := mapping.fields.keys() - set(_CODES):
             raise InvalidInput(
                 _("Employees have no such field: %(names)s.") % {"names": ", ".join(sorted(wrong))}
@@ -78,15 +79,15 @@ class EmployeePlanner:
         if planned.verdict == Verdict.FIX:
             return planned
         email = values["email"].lower()
-        if email in self._seen:
-            planned.verdict = Verdict.DOUBLE
-            planned.note("email", _("The same key as in row %(row)d.") % {"row": self._seen[email]})
+        user = known.get(email)
+        if first := self._seen.get(email) or self.done.get(user.pk if user else 0):
+            planned.double("email", first)
             return planned
         self._seen[email] = row.number
         planned.payload = dict(values)
         if values.get("head", "").lower() == values["name"].lower() and named:
             planned.payload["leads"] = named
-        if user := known.get(email):
+        if user is not None:
             planned.object_id = user.pk
             planned.payload = self._taken(user, planned.payload, departments)
             planned.verdict = Verdict.UPDATE if planned.payload else Verdict.SAME

@@ -60,6 +60,7 @@ class ItemPlanner:
         self._reasons: dict[str, int] = {word: r.pk for word, r in _words(reasons).items()}
         self._fields = {f.code: f for f in self.loader.fields}
         self._seen: dict[str, int] = {}
+        self.done: dict[int, int] = {}
         codes = {c for c in mapping.fields if not c.startswith(ENTERED)}
         unknown = codes - {*_OWN, *_FURTHER} - self._fields.keys()
         stages = {s.code for s in self.loader.stages}
@@ -94,11 +95,8 @@ class ItemPlanner:
             planned.verdict = Verdict.EMPTY
             return planned
         key = values.get("external_id", "")
-        if key and key in self._seen:
-            planned.verdict = Verdict.DOUBLE
-            planned.note(
-                "external_id", _("The same key as in row %(row)d.") % {"row": self._seen[key]}
-            )
+        if first := self._seen.get(key) or self.done.get(known.get(key, 0)):
+            planned.double("external_id", first)
             return planned
         if key:
             self._seen[key] = row.number

@@ -29,6 +29,7 @@ class ProductPlanner:
         self.mapping, self.by = mapping, by
         self.cells = Cells(mapping, headers)
         self._seen: dict[str, int] = {}
+        self.done: dict[int, int] = {}
         if wrong := mapping.fields.keys() - set(_CODES):
             raise InvalidInput(
                 _("Products have no such field: %(names)s.") % {"names": ", ".join(sorted(wrong))}
@@ -52,9 +53,9 @@ class ProductPlanner:
         if not code or not (values.get("name") or code in known):
             planned.fix("name", _("The product has no name."))
             return planned
-        if code in self._seen:
-            planned.verdict = Verdict.DOUBLE
-            planned.note("code", _("The same key as in row %(row)d.") % {"row": self._seen[code]})
+        product = known.get(code)
+        if first := self._seen.get(code) or self.done.get(product.pk if product else 0):
+            planned.double("code", first)
             return planned
         self._seen[code] = row.number
         spec: dict[str, Any] = {k: values[k] for k in ("group", "unit") if k in values}
@@ -66,7 +67,7 @@ class ProductPlanner:
                 return planned
         if "name" in values:
             spec["name"] = LocalText.of(values["name"])
-        if product := known.get(code):
+        if product is not None:
             planned.object_id = product.pk
             spec = self._changes(product, spec)
             planned.verdict = Verdict.UPDATE if spec else Verdict.SAME
