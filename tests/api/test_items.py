@@ -93,9 +93,12 @@ def test_a_closed_gate_says_in_machine_form_what_it_wants(caller):
     assert (status, refused["needs_reason"]) == (422, True)
     reason = pipeline.loss_reasons.get()
     status, lost = owner.call(
-        "POST", f"/items/{item.pk}/move", {"stage": "lost", "loss_reason": reason.code}
+        "POST",
+        f"/items/{item.pk}/move",
+        {"stage": "lost", "loss_reason": reason.code, "loss_told_by": "client"},
     )
     assert (status, lost["loss_reason"]) == (200, reason.code)
+    assert lost["loss_told_by"] == "client"
     assert lost["closed_at"]
 
 

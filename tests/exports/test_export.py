@@ -95,7 +95,9 @@ def figures():
     named = cards.values_list("title", "company__name", "contact__name", "source__code")
     return {
         "cards": sorted(by_stage.annotate(Count("pk"), Sum("amount"))),
-        "closed": sorted(closed.values_list("title", "second", "loss_reason__code")),
+        "closed": sorted(
+            closed.values_list("title", "second", "loss_reason__code", "loss_told_by")
+        ),
         "of whom": sorted(named, key=repr),
         "clients": sorted(by_kind.annotate(Count("pk", distinct=True), Count("contact_points"))),
         "links": sorted(ClientLink.objects.values_list("person__name", "company__name")),

@@ -8,6 +8,7 @@ from django.utils import timezone
 from tests.factories import SYSTEM, make_field, make_item, make_pipeline, make_reason, stage
 from tests.people.factories import make_role, make_user
 from voronka.items.commands import correct_item, lose_item, move_item, undo_move, win_item
+from voronka.items.commands.losses import change_loss_reason
 from voronka.items.commands.tunnelling import Tunnel, tunnel_item
 from voronka.items.errors import CardClosed, GateClosed
 from voronka.items.models import Item, Passage, StageVisit
@@ -159,3 +160,27 @@ def test_nobody_closes_a_card_they_may_not_move(pipeline, reason):
     ):
         with pytest.raises(Forbidden):
             close()
+
+
+@pytest.mark.parametrize(
+    ("who", "said", "kept"),
+    [("person", "client", "client"), ("person", "", "seller"), ("system", "", "")],
+)
+def test_a_loss_keeps_whose_word_its_reason_is(pipeline, reason, who, said, kept):
+    by = Actor.user(make_user("owner")) if who == "person" else SYSTEM
+    item = make_item(pipeline)
+    lost = stage(pipeline, "lost")
+    item = move_item(item.pk, to=lost, reason=reason, told_by=said, by=by)
+    assert item.loss_told_by == kept
+    correct_item(item.pk, to=stage(pipeline, "s1"), why="Ошибка", by=by)
+    assert Item.objects.get(pk=item.pk).loss_told_by == ""
+    assert undo_move(item.pk, by=by).loss_told_by == kept
+
+
+def test_a_head_who_changes_the_reason_leaves_whose_word_it_was(pipeline, reason):
+    item = make_item(pipeline)
+    move_item(item.pk, to=stage(pipeline, "lost"), reason=reason, told_by="client", by=SYSTEM)
+    other = make_reason(pipeline)
+    assert change_loss_reason(item.pk, reason=other, comment="", by=SYSTEM).loss_told_by == "client"
+    now = change_loss_reason(item.pk, reason=other, comment="", told_by="seller", by=SYSTEM)
+    assert now.loss_told_by == "seller"

@@ -266,6 +266,7 @@ def move_item(request: TokenRequest, item_id: Id, body: MoveIn) -> Status[object
             confirmed=tuple(body.confirmed),
             reason=reason,
             comment=body.loss_comment,
+            told_by=body.loss_told_by or "",
             seen_stage_id=seen,
             work=body.open_tasks or "",
         )

@@ -19,7 +19,7 @@ from voronka.journal.models import Event
 _CARD = (
     "title", "owner_id", "contact_id", "company_id", "values", "utm", "grade", "repeat",
     "created_at", "changed_at", "stage_entered_at", "stalls_at", "next_activity_at",
-    "first_response_at", "closed_at", "loss_comment", "external_id", "version",
+    "first_response_at", "closed_at", "loss_comment", "loss_told_by", "external_id", "version",
 )  # fmt: skip
 _CLIENT = (
     "kind", "name", "first_name", "last_name", "patronymic", "job_title", "inn", "address",

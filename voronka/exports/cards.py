@@ -22,8 +22,8 @@ _COLUMNS = (
     "id key title pipeline stage stage_name state amount currency owner owner_name company "
     "company_id company_key contact contact_id contact_key source product quantity grade "
     "repeat created_at changed_at stage_entered_at stalls_at closed_at loss_reason "
-    "loss_reason_name loss_comment next_activity_at next_activity_title first_response_at "
-    "last_touch_at utm checks"
+    "loss_reason_name loss_comment loss_told_by next_activity_at next_activity_title "
+    "first_response_at last_touch_at utm checks"
 )
 
 
@@ -96,7 +96,8 @@ def _row(item: Item, pipeline: Pipeline, stage: Stage, lines: list[LineItem]) ->
         *(item.grade, item.repeat, item.created_at, item.changed_at, item.stage_entered_at),
         *(item.stalls_at, item.closed_at),
         *((reason.code, reason.name) if reason else (None, None)),
-        *(item.loss_comment, item.next_activity_at, item.next_activity_title),
+        *(item.loss_comment, item.loss_told_by, item.next_activity_at),
+        item.next_activity_title,
         *(item.first_response_at, item.last_touch_at, item.utm, item.checks),
     ]
 

@@ -65,7 +65,7 @@ def _cards(pipeline: Pipeline) -> Mapping:
         "title": Rule(column="title"),
         "external_id": Rule(column="key"),
         **_same("stage", "owner", "amount", "created_at", "closed_at"),
-        **_same("loss_reason", "loss_comment", "quantity"),
+        **_same("loss_reason", "loss_comment", "loss_told_by", "quantity"),
         "company": Rule.model_validate({"column": "company_key", **client}),
         "contact": Rule.model_validate({"column": "contact_key", **client}),
         "source": Rule(column="source", missing="empty"),

@@ -69,6 +69,7 @@ def _item_targets(code: str) -> list[Target]:
         Target("closed_at", _("Closed on")),
         Target("loss_reason", _("Loss reason")),
         Target("loss_comment", _("Comment to the loss")),
+        Target("loss_told_by", _("Whose word the loss reason is: client or seller")),
     ]
     pipeline = Pipeline.objects.filter(code=code).first()
     if pipeline is None:

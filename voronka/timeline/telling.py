@@ -11,8 +11,9 @@ from typing import Any
 
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
+from voronka.items.models import ToldBy
 from voronka.journal.models import Event
 from voronka.kernel.errors import Sentence
 from voronka.kernel.texts import LocalText
@@ -248,7 +249,16 @@ def _lost(teller: Teller, event: Event) -> Line:
     reason = teller.names.get("reason", event.diff.get("reason"))
     text = _("reason: %(reason)s") % {"reason": reason} if reason else ""
     said = str(event.diff.get("comment") or "")
+    word = _WORDS.get(event.diff.get("told_by"))
+    if text and word:
+        text = f"{text} · {word}"
     return Line("thumb-down", text, _stages(teller, event), said, tone="lost")
+
+
+_WORDS: dict[Any, Sentence] = {
+    ToldBy.CLIENT: pgettext_lazy("loss", "in the client's words"),
+    ToldBy.SELLER: pgettext_lazy("loss", "by our own judgement"),
+}
 
 
 def _corrected(teller: Teller, event: Event) -> Line:

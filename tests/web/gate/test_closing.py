@@ -67,6 +67,17 @@ def test_a_loss_closes_them_by_default_and_the_events_tell_it(client, deal):
     assert event.actor_user_id == boss.pk
 
 
+def test_a_loss_asks_whose_word_it_is_and_the_history_tells_it(client, deal):
+    item, _task, _boss = deal
+    lost, reason = stage(item.pipeline, "lost"), make_reason(item.pipeline)
+    page = _post(client, item, lost).content.decode()
+    assert '<input type="radio" name="told_by" value="seller" checked>' in page
+    _post(client, item, lost, asked="1", reason=reason.pk, told_by="client")
+    item.refresh_from_db()
+    assert item.loss_told_by == "client"
+    assert "со слов клиента" in client.get(reverse("card:show", args=[item.pk])).content.decode()
+
+
 def test_a_card_without_open_ends_is_won_at_once(client, deal):
     item, _task, boss = deal
     other = make_item(item.pipeline, owner=boss, by=Actor.user(boss))

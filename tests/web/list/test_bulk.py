@@ -102,9 +102,10 @@ def test_a_loss_of_many_asks_for_the_reason_once(page, pipeline):
     asked = {"ids": ids(*cards), "stage": stage(pipeline, "lost").pk, "go": "1"}
     assert page.post(url, asked).status_code == 422
     assert page.post(url, {**asked, "reason": wordy.pk}).status_code == 422
-    answer = page.post(url, {**asked, "reason": wordy.pk, "comment": "too dear"})
+    said = {"comment": "too dear", "told_by": "client"}
+    answer = page.post(url, {**asked, "reason": wordy.pk, **said})
     assert answer.status_code == 200
-    assert set(Item.objects.values_list("loss_reason", flat=True)) == {wordy.pk}
+    assert set(Item.objects.values_list("loss_reason", "loss_told_by")) == {(wordy.pk, "client")}
 
 
 def test_all_that_the_filter_finds_are_given_to_another_owner(page, pipeline):

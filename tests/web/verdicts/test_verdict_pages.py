@@ -12,6 +12,8 @@ from voronka.automation.commands.verdicts import confirm_loss, lapse_verdicts
 from voronka.automation.models import LossVerdict
 from voronka.items.models import Item
 from voronka.journal.actors import Actor
+from voronka.timeline.commands.conversations import open_conversation
+from voronka.timeline.models import Message
 
 pytestmark = pytest.mark.django_db
 HTMX = {"HX-Request": "true", "HX-Target": "verdicts"}
@@ -128,3 +130,20 @@ def test_the_lost_card_says_whose_verdict_it_waits_for_and_only_heads_get_button
     assert str(team.head) in page
     LossVerdict.objects.filter(pk=verdict.pk).update(state="confirmed")
     assert "loss-strip" not in browser.get(card).content.decode()
+
+
+def test_the_head_reads_whose_word_it_is_and_what_proves_it(browser, team):
+    team.lose("Kitchen")
+    page = browser.get(reverse("verdicts:index"), headers=HTMX).content.decode()
+    assert "ни разговора с клиентом, ни его письма" in page
+    item = Item.objects.get(title="Kitchen")
+    Item.objects.filter(pk=item.pk).update(loss_told_by="client")
+    talk = open_conversation(client_id=None, item_id=item.pk, owner_id=None, at=item.created_at)
+    Message.objects.create(
+        conversation=talk, direction="in", text="<b>Взяли у соседей</b>", at=item.created_at,
+        recorded_at=item.created_at,
+    )  # fmt: skip
+    page = browser.get(reverse("verdicts:index"), headers=HTMX).content.decode()
+    assert "ни разговора" not in page
+    assert "&lt;b&gt;Взяли у соседей&lt;/b&gt;" in page
+    assert "Кто так решил</dt><dd>клиент" in page

@@ -43,6 +43,7 @@ class ItemOut(Schema):
     closed_at: datetime | None
     loss_reason: str | None
     loss_comment: str
+    loss_told_by: str = Field(description="Whose word it is: client, seller; empty when unknown")
     external_id: str
     version: int
 
@@ -138,6 +139,9 @@ class MoveIn(In):
     confirmed: list[Code] = Field(default_factory=list, max_length=50)
     loss_reason: Code | None = None
     loss_comment: Text = ""
+    loss_told_by: Literal["client", "seller"] | None = Field(
+        None, description="Whose word the loss reason is; the seller's when left out"
+    )
     seen_stage: Code | None = Field(None, description="Where you saw it; 409 if it has moved")
     open_tasks: Literal["close", "keep"] | None = Field(
         None,

@@ -22,7 +22,7 @@ from voronka.items.commands.editing import edit_item, stored
 from voronka.items.commands.lines import Line
 from voronka.items.commands.loading import Loader, LoadRow
 from voronka.items.commands.moving import move_item
-from voronka.items.models import Item
+from voronka.items.models import Item, ToldBy
 from voronka.journal.actors import Actor
 from voronka.kernel.errors import DomainError, InvalidInput
 from voronka.pipelines.models import LossReason, Pipeline, Stage
@@ -31,7 +31,7 @@ from voronka.pipelines.values import BadValue, clean_value, parse_decimal, parse
 ENTERED = "entered:"  # "entered:quote" is the date on which the card came to the stage "quote"
 _DATES = ("created_at", "closed_at")
 _OWN = ("title", "external_id", "stage", "owner", "amount", "contact", "company", "source")
-_FURTHER = ("loss_reason", "loss_comment", "product", "quantity", *_DATES)
+_FURTHER = ("loss_reason", "loss_comment", "loss_told_by", "product", "quantity", *_DATES)
 
 
 class ItemPlanner:
@@ -167,6 +167,7 @@ class ItemPlanner:
             source_id=self._refer(planned, "source", get("source"), self.refs.source),
             values=self._custom(planned, values),
             loss_comment=get("loss_comment", "")[:500],
+            loss_told_by=_word(get("loss_told_by", "")),
             external_id=get("external_id", "")[:120],
         )
         load.loss_reason_id = self._refer(planned, "loss_reason", get("loss_reason"), self._reason)
@@ -368,3 +369,10 @@ def _words(rows: list[Any]) -> dict[str, Any]:
             if word:
                 found.setdefault(word.lower(), row)
     return found
+
+
+def _word(text: str) -> str:
+    """Read whose word a loss reason is: its code, or its name in either language."""
+    said = text.strip().casefold()
+    names = {"client": ToldBy.CLIENT, "клиент": ToldBy.CLIENT, "seller": ToldBy.SELLER}
+    return names.get(said, ToldBy.SELLER if said in ("менеджер", "продавец") else "")

@@ -38,6 +38,7 @@ class BulkAction:
     to: Stage | None = None
     reason: LossReason | None = None
     comment: str = ""
+    told_by: str = ""  # of a loss: as in `move_item`
     owner: User | None = None
     changes: dict[str, Any] | None = None
     delete: bool = False
@@ -253,6 +254,7 @@ def _do(pk: int, action: BulkAction, by: Actor) -> Any:
             by=by,
             reason=action.reason,
             comment=action.comment,
+            told_by=action.told_by,
             work=action.work,
         )
         return {"visit": _standing(pk)} if item and item.version != moved.version else None
@@ -279,6 +281,7 @@ def _params(action: BulkAction) -> dict[str, Any]:
         "to": action.to.pk if action.to else None,
         "reason": action.reason.pk if action.reason else None,
         "comment": action.comment,
+        "told_by": action.told_by,
         "owner": action.owner.pk if action.owner else None,
         "changes": action.changes,
         "delete": action.delete,
@@ -298,6 +301,7 @@ def _action(params: dict[str, Any]) -> BulkAction:
         to=stage,
         reason=LossReason.objects.filter(pk=reason).first() if reason else None,
         comment=params.get("comment", ""),
+        told_by=params.get("told_by", ""),
         owner=User.objects.get(pk=owner) if owner else None,
         changes=params.get("changes"),
         delete=bool(params.get("delete")),

@@ -138,6 +138,7 @@ def note_event(
     )
 
 
+LOSS = ("loss_reason", "loss_comment", "loss_told_by")  # what a card knows of its loss
 _END_VISIT = """
 UPDATE items_stagevisit SET left_at = %s, overdue = %s WHERE item_id = %s AND left_at IS NULL"""
 
@@ -171,7 +172,7 @@ def enter_stage(
     item.stall_extra, item.paused_at = timedelta(), None
     item.closed_at = None if to.is_open else at
     if to.kind != Stage.Kind.LOST:
-        item.loss_reason_id, item.loss_comment = None, ""
+        item.loss_reason_id, item.loss_comment, item.loss_told_by = None, "", ""
     save_card(
         item,
         [
@@ -182,8 +183,7 @@ def enter_stage(
             "stall_extra",
             "paused_at",
             "closed_at",
-            "loss_reason",
-            "loss_comment",
+            *LOSS,
         ],
         at=at,
     )

@@ -60,6 +60,7 @@ class LoadRow:
     last_touch_at: datetime | None = None
     loss_reason_id: int | None = None
     loss_comment: str = ""
+    loss_told_by: str = ""
     external_id: str = ""
     jumped: frozenset[int] = frozenset()
     author_id: int | None = None
@@ -92,6 +93,7 @@ _ITEM_COLUMNS = [
     "closed_at",
     "loss_reason_id",
     "loss_comment",
+    "loss_told_by",
     "external_id",
     "created_by_id",
     "version",
@@ -225,6 +227,7 @@ class Loader:
             None if stage.is_open else entered,
             row.loss_reason_id if stage.kind == Stage.Kind.LOST else None,
             row.loss_comment if stage.kind == Stage.Kind.LOST else "",
+            row.loss_told_by if stage.kind == Stage.Kind.LOST else "",
             row.external_id,
             row.author_id or self.by.user_id,
             1,
@@ -267,6 +270,7 @@ class Loader:
             moved: dict[str, Any] = {"left": left.pk, "entered": stage.pk, "owner_id": row.owner_id}
             if stage.kind == Stage.Kind.LOST:
                 moved |= {"reason": row.loss_reason_id, "comment": row.loss_comment}
+                moved |= {"told_by": row.loss_told_by} if row.loss_told_by else {}
             events.append(self._event(verb, pk, entered, moved, row.author_id))
             left = stage
         return events

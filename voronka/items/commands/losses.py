@@ -5,9 +5,9 @@ from __future__ import annotations
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from voronka.items.commands.card import lock_card, note_event, save_card
+from voronka.items.commands.card import LOSS, lock_card, note_event, save_card
 from voronka.items.commands.moving import step_back
-from voronka.items.models import Item
+from voronka.items.models import Item, ToldBy
 from voronka.journal.actors import Actor
 from voronka.kernel.errors import InvalidInput
 from voronka.pipelines.models import LossReason, Stage
@@ -48,7 +48,9 @@ def overturn_loss(item_id: int, *, why: str, by: Actor) -> Item:
 
 
 @transaction.atomic
-def change_loss_reason(item_id: int, *, reason: LossReason, comment: str, by: Actor) -> Item:
+def change_loss_reason(
+    item_id: int, *, reason: LossReason, comment: str, by: Actor, told_by: str = ""
+) -> Item:
     """Give a lost card the reason that it was really lost for; records `item.loss_reason_changed`.
 
     Raises:
@@ -70,10 +72,18 @@ def change_loss_reason(item_id: int, *, reason: LossReason, comment: str, by: Ac
             _("This reason asks for a few words."),
             fields={"comment": _("Write a few words.")},
         )
-    before = item.loss_reason_id
-    if before == reason.pk and said == item.loss_comment:
+    before, word = item.loss_reason_id, told_by if told_by in ToldBy.values else item.loss_told_by
+    if (before, item.loss_comment, item.loss_told_by) == (reason.pk, said, word):
         return item
-    item.loss_reason, item.loss_comment = reason, said
-    save_card(item, ["loss_reason", "loss_comment"])
-    note_event("item.loss_reason_changed", item, by=by, was=before, reason=reason.pk, comment=said)
+    item.loss_reason, item.loss_comment, item.loss_told_by = reason, said, word
+    save_card(item, LOSS)
+    note_event(
+        "item.loss_reason_changed",
+        item,
+        by=by,
+        was=before,
+        reason=reason.pk,
+        comment=said,
+        told_by=word,
+    )
     return item

@@ -13,10 +13,17 @@ from django.utils.translation import gettext_lazy as _
 from voronka.items import gate, rules
 from voronka.items.changes import clean_changes
 from voronka.items.commands.answering import end_clock
-from voronka.items.commands.card import end_pause, enter_stage, lock_card, note_event, save_card
+from voronka.items.commands.card import (
+    LOSS,
+    end_pause,
+    enter_stage,
+    lock_card,
+    note_event,
+    save_card,
+)
 from voronka.items.commands.editing import apply_changes, changed_columns
 from voronka.items.errors import BackwardRefused, CardChanged, CardClosed, GateClosed, WrongPipeline
-from voronka.items.models import ClockChange, Item, ItemLink, Passage, StageVisit
+from voronka.items.models import ClockChange, Item, ItemLink, Passage, StageVisit, ToldBy
 from voronka.journal.actors import Actor
 from voronka.journal.models import Event
 from voronka.kernel.errors import Forbidden, InvalidInput
@@ -43,6 +50,7 @@ def move_item(
     confirmed: tuple[str, ...] = (),
     reason: LossReason | None = None,
     comment: str = "",
+    told_by: str = "",
     seen_stage_id: int | None = None,
     work: str = "",
     at: datetime | None = None,
@@ -58,6 +66,8 @@ def move_item(
         changes: field code -> value, for what the gate asks; saved only if the move succeeds.
         confirmed: codes of exit criteria of the present stage that the person confirms now.
         reason, comment: why the card is lost; wanted by lost stages.
+        told_by: whose word the reason is: "client" or "seller"; the seller's when a person does not
+            say, nobody's when the system closes the card.
         seen_stage_id: where the person saw the card; if it is elsewhere by now, the move fails.
         work: of a closing: "close" what people still have planned on the card, or "keep" it; the
             event carries it. When empty, a loss closes it and a win keeps it.
@@ -98,6 +108,7 @@ def move_item(
     gate.pass_guards(item, to, by=by)
     if to.kind == Stage.Kind.LOST:
         item.loss_reason, item.loss_comment = reason, comment.strip()[:500]
+        item.loss_told_by = told_by_of(told_by, by)
     at = _not_before(item, at)
     enter_stage(item, to, by=by, at=at, passed=verdict.passed)
     if item.closed_at is not None and item.clock_started_at is not None:
@@ -115,11 +126,19 @@ def move_item(
         passed=[s.pk for s in verdict.passed],
         reason=reason.pk if reason else None,
         comment=item.loss_comment,
+        **({"told_by": item.loss_told_by} if item.loss_told_by else {}),
         **({"work": work} if work and item.is_closed else {}),
     )
     if item.is_closed:  # its next step may have ended with it
         item.refresh_from_db(fields=_NEXT_STEP)
     return item
+
+
+def told_by_of(said: str, by: Actor) -> str:
+    """Return whose word a loss reason is, by what was said and who says it (FS-14)."""
+    if said in ToldBy.values:
+        return said
+    return ToldBy.SELLER if by.user_id is not None else ""
 
 
 def _take_along(
@@ -245,9 +264,9 @@ def step_back(item: Item) -> None:
     if stage.pipeline_id != item.pipeline_id:  # back through the tunnel by which it came
         item.passages.filter(how=Passage.How.MOVE, at=item.stage_entered_at).delete()
         item.pipeline = stage.pipeline
-    item.loss_reason, item.loss_comment = None, ""
+    item.loss_reason, item.loss_comment, item.loss_told_by = None, "", ""
     if stage.kind == Stage.Kind.LOST:
-        item.loss_reason, item.loss_comment = _why_it_was_lost(item)
+        item.loss_reason, item.loss_comment, item.loss_told_by = _why_it_was_lost(item)
     StageVisit.objects.filter(pk__in=[v.pk for v in visits[: visits.index(previous)]]).delete()
     StageVisit.objects.filter(pk=previous.pk).update(left_at=None, overdue=None)
     entered = previous.entered_at
@@ -265,11 +284,11 @@ def step_back(item: Item) -> None:
     )
     item.closed_at = None if stage.is_open else entered
     columns = ["pipeline", "stage", "stage_entered_at", "stalls_at", "stall_extra", "paused_at"]
-    save_card(item, [*columns, "closed_at", "loss_reason", "loss_comment"])
+    save_card(item, [*columns, "closed_at", *LOSS])
 
 
-def _why_it_was_lost(item: Item) -> tuple[LossReason | None, str]:
-    """Return reason and comment of a card's last loss, which it forgot when it went on."""
+def _why_it_was_lost(item: Item) -> tuple[LossReason | None, str, str]:
+    """Return reason, comment and whose word of a card's last loss, forgotten when it went on."""
     told = Event.objects.filter(
         subject_type=Item.journal_type,
         subject_id=item.pk,
@@ -280,4 +299,4 @@ def _why_it_was_lost(item: Item) -> tuple[LossReason | None, str]:
     reason = LossReason.objects.filter(pk=diff.get("reason") or 0).first()
     if reason is None and gate.has_reasons(item.pipeline_id):
         raise InvalidInput(TOO_LATE)
-    return reason, str(diff.get("comment") or "")
+    return reason, str(diff.get("comment") or ""), str(diff.get("told_by") or "")

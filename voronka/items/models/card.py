@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, ClassVar
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import pgettext_lazy
 
 from voronka.pipelines.models import Pipeline
 
@@ -90,6 +91,13 @@ def allowed_by_scope(
     return condition, watched
 
 
+class ToldBy(models.TextChoices):
+    """Whose word a loss reason is (FS-14)."""
+
+    CLIENT = "client", pgettext_lazy("who says so", "the client")
+    SELLER = "seller", pgettext_lazy("who says so", "our own judgement")
+
+
 class Item(models.Model):
     """A card in a pipeline: a lead, a deal, or an element of a custom type.
 
@@ -136,6 +144,9 @@ class Item(models.Model):
         "pipelines.LossReason", models.PROTECT, null=True, blank=True, related_name="items"
     )
     loss_comment = models.CharField(max_length=500, blank=True)
+    loss_told_by = models.CharField(  # FS-14
+        max_length=6, choices=ToldBy.choices, blank=True, default="", db_default=""
+    )
     external_id = models.CharField(max_length=120, blank=True)
     created_by_id = models.BigIntegerField(null=True)
     deleted_at = models.DateTimeField(null=True, blank=True)

@@ -19,7 +19,7 @@ from voronka.automation.leftovers import unfinished_elements, work_left
 from voronka.items import gate, rules
 from voronka.items.commands import move_item
 from voronka.items.errors import BackwardRefused, CardClosed, GateClosed
-from voronka.items.models import Item
+from voronka.items.models import Item, ToldBy
 from voronka.journal.actors import Actor
 from voronka.kernel.errors import DomainError, InvalidInput, Sentence
 from voronka.people.requests import SignedInRequest
@@ -69,6 +69,7 @@ def move(request: SignedInRequest, item: Item, to: Stage, *, url: str) -> Item |
                 confirmed=tuple(request.POST.getlist("confirm")),
                 reason=_reason(request, item),
                 comment=request.POST.get("comment", ""),
+                told_by=request.POST.get("told_by", ""),
                 seen_stage_id=int(seen) if seen.isdecimal() and len(seen) < 19 else None,
                 work=work_choice(request),
             )
@@ -154,6 +155,8 @@ def closed(
         "reasons": loss_tree(item.pipeline) if lost else [],
         "reason": request.POST.get("reason", ""),
         "comment": request.POST.get("comment", ""),
+        "told_by": request.POST.get("told_by") or ToldBy.SELLER,
+        "words": ToldBy.choices,
         "needs_reason": asked and isinstance(refusal, GateClosed) and refusal.needs_reason,
         "needs_comment": asked and isinstance(refusal, GateClosed) and refusal.needs_comment,
         "passed": verdict.passed,

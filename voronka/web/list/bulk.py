@@ -30,7 +30,7 @@ from voronka.items.commands.bulk import (
 )
 from voronka.items.commands.mass_deleting import ask_to_delete
 from voronka.items.foreseeing import Forecast, foresee_move
-from voronka.items.models import Item, MassDeletion
+from voronka.items.models import Item, MassDeletion, ToldBy
 from voronka.journal.actors import Actor
 from voronka.kernel.errors import InvalidInput, Sentence
 from voronka.people.models import User
@@ -186,6 +186,8 @@ def _move_choices(request: SignedInRequest, bulk: Bulk) -> dict[str, Any]:
         "reasons": loss_tree(pipeline) if lost else [],
         "reason": request.POST.get("reason", ""),
         "comment": request.POST.get("comment", ""),
+        "told_by": request.POST.get("told_by") or ToldBy.SELLER,
+        "words": ToldBy.choices,
         "work_count": left,
         "work_choice": chosen or (CLOSE if lost else KEEP),
     }
@@ -215,7 +217,13 @@ def _action(request: SignedInRequest, bulk: Bulk) -> BulkAction:
         comment = request.POST.get("comment", "").strip()
         if reason is not None and reason.needs_comment and not comment:
             raise InvalidInput(_("This reason asks for a few words."))
-        return BulkAction(to=to, reason=reason, comment=comment, work=work_choice(request))
+        return BulkAction(
+            to=to,
+            reason=reason,
+            comment=comment,
+            told_by=request.POST.get("told_by", ""),
+            work=work_choice(request),
+        )
     specs = _specs(bulk.page)
     spec = specs.get(request.POST.get("field", ""))
     if spec is None:

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from voronka.automation.models import LossVerdict
 from voronka.people.models import User
-from voronka.timeline.models import Activity
+from voronka.timeline.models import Activity, Message
 
 SOON = timedelta(hours=2)
 
@@ -50,6 +50,8 @@ class Evidence:
     in_work: timedelta
     answered: timedelta | None  # from its making to the first human answer
     work: list[tuple[str, int]] = field(default_factory=list)  # "Call", 3
+    last_talk: Activity | None = None  # in which the client was spoken to
+    last_letter: Message | None = None  # of the client's
 
 
 def losses(verdicts: Iterable[LossVerdict]) -> list[Loss]:
@@ -69,12 +71,19 @@ def losses(verdicts: Iterable[LossVerdict]) -> list[Loss]:
 
 
 def evidence(verdict: LossVerdict) -> Evidence:
-    """Count the work on a card up to its loss. One query."""
+    """Count the work on a card up to its loss, and find the client's last words. Three queries."""
     item = verdict.item
     done = Activity.objects.filter(
         item_id=item.pk, done_at__lte=verdict.lost_at, outcome=Activity.Outcome.DONE
     )
     counted = dict(done.values_list("kind").annotate(n=Count("pk")))
+    talks = done.filter(kind__in=(Activity.Kind.CALL, Activity.Kind.MEETING))
+    letters = Message.objects.filter(
+        conversation__item_id=item.pk,
+        direction=Message.Direction.IN,
+        automatic=False,
+        at__lte=verdict.lost_at,
+    )
     first = item.first_response_at
     return Evidence(
         in_work=verdict.lost_at - item.created_at,
@@ -82,4 +91,6 @@ def evidence(verdict: LossVerdict) -> Evidence:
         work=[
             (str(title), counted[kind]) for kind, title in Activity.Kind.choices if kind in counted
         ],
+        last_talk=talks.order_by("-done_at").first(),
+        last_letter=letters.order_by("-at").first(),
     )
