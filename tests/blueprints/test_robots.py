@@ -17,6 +17,15 @@ BY = Actor.system("test")
 COMPANY = ready_companies.text("minimal")
 ROBOTS = COMPANY[COMPANY.index("\nrobots:") :]
 REST = COMPANY[: COMPANY.index("\nrobots:")]
+BRANCH = """    pipeline: sales
+    trigger: created
+    actions:
+      - branch:
+          conditions: {{fact: {fact}, op: filled}}
+          otherwise:
+            - {action}
+"""
+IN_BRANCH = "robots.one.actions.0.branch"
 
 
 def with_robot(text):
@@ -60,6 +69,12 @@ def with_robot(text):
             "robots.one.stage",
         ),
         ("    trigger: created\n    actions: []\n", "robots.one.actions"),
+        (BRANCH.format(fact="field.nope", action="auto_task: {}"), f"{IN_BRANCH}.conditions"),
+        (BRANCH.format(fact="amount", action="sing: {}"), f"{IN_BRANCH}.otherwise.0"),
+        (
+            BRANCH.format(fact="amount", action="move_stage: {to: nowhere}"),
+            f"{IN_BRANCH}.otherwise.0.move_stage.to",
+        ),
         (
             "    trigger: created\n    actions:\n"
             "      - change_field: {field: amount, formula: title & 1}\n",
@@ -150,7 +165,7 @@ def test_large_orders_come_and_go_with_their_funnel():
 def test_editors_complete_the_settings_of_triggers_and_actions():
     defs = json_schema()["$defs"]
     assert "percent" in defs["trigger.deadline"]["properties"]
-    actions = defs["RobotSpec"]["properties"]["actions"]["items"]["properties"]
+    actions = defs["RobotAction"]["properties"]
     assert set(actions) >= {"notify", "tunnel", "auto_task"}
 
 
@@ -163,3 +178,33 @@ def test_the_plan_shows_only_what_differs_inside_a_part():
     text = plan(wanted).as_text()
     assert "настройки: ask_email: required → ask_email: no" in text
     assert "Бюджет (required: нет) → Бюджет (required: да)" in text
+
+
+@pytest.mark.django_db
+def test_a_branch_goes_out_and_in_again_and_its_secrets_stay_at_home():
+    address = "https://example.com/hook?token=42"
+    branch = (
+        "    trigger: created\n    actions:\n      - branch:\n"
+        "          conditions: {all: [{fact: amount, op: greater, value: 100}]}\n"
+        f"          then:\n            - http_request: {{url: '{address}'}}\n"
+        "            - branch:\n"
+        "                conditions: {fact: amount, op: filled}\n"
+        "                then: [{wait: {at_most: 24h}}]\n"
+        "          otherwise:\n            - notify: {text: Мало, who: [owner]}\n"
+    )
+    apply(read(with_robot(branch)), by=BY)
+    assert plan(read(with_robot(branch))).is_empty
+    text = export()
+    assert "token=42" not in text
+    assert plan(read(text)).is_empty
+    apply(read(text), by=BY)
+    [kept] = Robot.objects.get(code="one").actions
+    assert kept["with"]["then"][0]["http_request"]["url"] == address
+    assert kept["with"]["then"][1]["branch"]["then"] == [{"wait": {"at_most": "3d"}}]
+
+
+def test_the_published_schema_knows_what_may_lie_in_a_branch():
+    branch = json_schema()["$defs"]["action.branch"]["properties"]
+    for way in ("then", "otherwise"):
+        assert branch[way]["items"] == {"$ref": "#/$defs/RobotAction"}
+    assert "branch" in json_schema()["$defs"]["RobotAction"]["properties"]

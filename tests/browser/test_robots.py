@@ -11,6 +11,7 @@ from tests.people.factories import make_user
 from voronka.automation.models import Robot
 from voronka.automation.worker import drain
 from voronka.items.commands import move_item
+from voronka.timeline.models import Notification
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -162,3 +163,48 @@ def test_on_a_phone_the_form_fits_the_screen(open_page, login, head, address):
     page.goto(f"{address}new/?starter=silence")
     page.locator("#r-t-after").wait_for()
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+
+
+def test_a_branch_is_built_and_sends_each_card_its_way(editor, pipeline, head):
+    editor.set_viewport_size({"width": 1280, "height": 1800})  # scrolling would close a menu
+    add_to(editor, "")
+    editor.locator("#r-name-ru").fill("Развилка")
+    editor.locator("#r-trigger").select_option("created")
+    editor.locator("#r-add-action").click()
+    editor.get_by_role("button", name="Если … то … иначе").click()
+    editor.locator("#r-a0-if-root-add").click()
+    editor.locator("#r-a0-if-0-fact").select_option("amount")
+    editor.locator("#r-a0-if-0-op").select_option("greater")
+    editor.locator("#r-a0-if-0-value").fill("1000")
+    for way, text in (("then", "Крупный"), ("otherwise", "Обычный")):
+        editor.locator(f"#r-add-a0-{way}").click()
+        menu = editor.locator(f"details:has(#r-add-a0-{way})")
+        menu.get_by_role("button", name="Уведомить", exact=True).click()
+        editor.locator(f"#r-a0-{way}-a0-text-ru").fill(text)
+    expect(editor.locator("#robot-said")).to_contain_text("«Крупный», иначе")
+    editor.get_by_role("button", name="Сохранить").click()
+    expect(editor.locator("[data-robot]")).to_contain_text("больше 1 000")
+    make_item(pipeline, owner=head, amount=5)
+    drain()
+    assert Notification.objects.get(kind="robot").text == "Обычный"
+    editor.locator("[data-robot] .robot-counts").click()
+    expect(editor.locator("#slider .robot-run .judged")).to_contain_text("больше 1 000")
+
+
+def test_actions_change_places_inside_their_branch_alone(editor, pipeline):
+    tell = [{"notify": {"text": text}} for text in ("Раз", "Два")]
+    asked = {"fact": "amount", "op": "filled"}
+    robot = make_robot(
+        pipeline, "created", ("branch", {"conditions": asked, "then": tell}), ("watch", {})
+    )
+    editor.reload()
+    editor.locator("[data-robot] .title").click()
+    grips = editor.locator("#slider .deed-way .robot-deed [data-grip]")
+    grips.first.press("ArrowDown")
+    expect(editor.locator("#slider .deed-way textarea.in-ru").first).to_have_value("Два")
+    editor.get_by_role("button", name="Сохранить").click()
+    expect(editor.locator("#slider")).to_be_hidden()
+    robot.refresh_from_db()
+    assert [one["action"] for one in robot.actions] == ["branch", "watch"]
+    texts = [one["notify"]["text"] for one in robot.actions[0]["with"]["then"]]
+    assert texts == ["Два", "Раз"]

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from django.utils.translation import gettext as _
 from pydantic import ValidationError
 
-from voronka.automation import registry
+from voronka.automation import chains, registry
 from voronka.automation.facts import fact_specs
 from voronka.automation.models import Robot
 from voronka.automation.params import Params
@@ -33,6 +33,12 @@ class Checked:
     settings: Params | None
     condition: conditions.Condition
     actions: list[tuple[registry.Action, Params]]
+
+    @property
+    def codes(self) -> frozenset[str]:
+        """The codes of all actions, with those that lie in branches."""
+        listed = [(action.code, params.model_dump(mode="json")) for action, params in self.actions]
+        return frozenset(code for code, _settings in chains.everything(listed))
 
     @property
     def wakes_by(self) -> tuple[registry.Trigger, Params]:
@@ -86,24 +92,53 @@ def check(
             wrong["delay"] = _("This trigger has a time of its own. Leave the delay empty.")
         if stage is not None and not trigger.own_stage and not stage.is_open:
             wrong["stage"] = _("Cards here are closed. Bind the robot to the funnel.")
-    condition = _condition(spec.conditions, item_type, wrong)
-    actions: list[tuple[registry.Action, Params]] = []
-    if not spec.actions:
+    condition = _condition(spec.conditions, item_type, "conditions", wrong)
+    listed = [(wanted.action, wanted.settings) for wanted in spec.actions]
+    if not listed:
         wrong["actions"] = _("Say what the robot does.")
-    if len(spec.actions) > MAX_ACTIONS:
-        wrong["actions"] = _("At most %(count)d actions. Make another robot.") % {
-            "count": MAX_ACTIONS
-        }
-    for index, wanted in enumerate(spec.actions[:MAX_ACTIONS]):
-        place = f"actions.{index}"
-        action = registry.action(wanted.action)
-        if action is None:
-            wrong[place] = _("There is no action “%(code)s”.") % {"code": wanted.action}
-            continue
-        params = _params(action.params, wanted.settings, place, known, wrong)
-        if params is not None:
-            actions.append((action, params))
+    actions = _actions(listed, "actions", known, wrong)
     return Checked(wrong, trigger, settings, condition, actions)
+
+
+def _actions(
+    listed: Sequence[chains.Listed],
+    where: str,
+    known: Known,
+    wrong: dict[str, Sentence],
+    depth: int = 0,
+) -> list[tuple[registry.Action, Params]]:
+    """Read the actions of one list; those in branches are checked with them."""
+    found: list[tuple[registry.Action, Params]] = []
+    if len(listed) > MAX_ACTIONS:
+        wrong[where] = _("At most %(count)d actions. Make another robot.") % {"count": MAX_ACTIONS}
+    for index, (code, settings) in enumerate(listed[:MAX_ACTIONS]):
+        place = f"{where}.{index}"
+        action = registry.action(code)
+        if action is None:
+            wrong[place] = _("There is no action “%(code)s”.") % {"code": code}
+            continue
+        params = _params(action.params, settings, place, known, wrong)
+        if params is not None:
+            found.append((action, params))
+            if code == chains.BRANCH:
+                _branch(params.model_dump(mode="json"), place, known, wrong, depth)
+    return found
+
+
+def _branch(
+    settings: Mapping[str, Any], place: str, known: Known, wrong: dict[str, Sentence], depth: int
+) -> None:
+    if depth >= chains.DEEPEST:
+        wrong[place] = _("Branches lie at most two deep. Make another robot.")
+        return
+    asked = _condition(settings["conditions"], known.item_type, f"{place}.conditions", wrong)
+    if asked == conditions.ALWAYS:
+        wrong.setdefault(f"{place}.conditions", _("Say what it depends on."))
+    ways = dict(chains.inner(chains.BRANCH, settings))
+    if not any(ways.values()):
+        wrong[place] = _("Say what the robot does.")
+    for way, listed in ways.items():
+        _actions(listed, f"{place}.{way}", known, wrong, depth + 1)
 
 
 def plain(params: Params) -> dict[str, Any]:
@@ -138,7 +173,7 @@ def loopable(spec: RobotSpec, checked: Checked) -> Loopable:
             spec.enabled
             and not spec.delay
             and not trigger.is_timer
-            and not any(action.code == "wait" for action, _params in checked.actions)
+            and not checked.codes & {"wait", chains.BRANCH}
             and checked.condition == conditions.ALWAYS
         ),
         wakes=tuple(_whole(e, spec) for e in trigger.wakes(settings)),
@@ -183,17 +218,17 @@ def _params(
 
 
 def _condition(
-    raw: Mapping[str, Any], item_type: ItemType, wrong: dict[str, Sentence]
+    raw: Mapping[str, Any], item_type: ItemType, place: str, wrong: dict[str, Sentence]
 ) -> conditions.Condition:
     try:
         condition = conditions.parse(raw)
     except InvalidInput as invalid:
         for where, sentence in invalid.fields.items():
-            wrong[f"conditions.{where}"] = sentence
+            wrong[f"{place}.{where}"] = sentence
         if not invalid.fields:
-            wrong["conditions"] = invalid.detail
+            wrong[place] = invalid.detail
         return conditions.ALWAYS
     if condition != conditions.ALWAYS:
         for where, sentence in conditions.check(condition, fact_specs(item_type)).items():
-            wrong[f"conditions.{where}"] = sentence
+            wrong[f"{place}.{where}"] = sentence
     return condition

@@ -15,6 +15,7 @@ from typing import Any
 from django.db.models import Count, F, Q, Sum
 from django.db.models.functions import TruncMonth
 
+from voronka.automation import chains
 from voronka.automation.models import Robot
 from voronka.items.models import Item, ItemLink, Passage
 from voronka.people.models import User
@@ -127,16 +128,16 @@ def _ways(
     own = [p for p in pipelines if p.item_type_id == robot.item_type_id]
     own = [p for p in own if robot.pipeline_id in (None, p.pk) and _allowed(robot, p)]
     lost = robot.trigger in ("lost", "loss_confirmed")
-    for wanted in robot.actions:
-        if wanted["action"] not in _LEADING:
+    for code, settings in chains.everything(chains.kept(robot.actions)):
+        if code not in _LEADING:
             continue
-        settings = wanted.get("with", {})
-        target, _slash, code = str(settings.get("to") or settings.get("pipeline")).partition("/")
+        path = str(settings.get("to") or settings.get("pipeline"))
+        target, _slash, stage_code = path.partition("/")
         to = next((p for p in pipelines if p.code == target), None)
         if to is None:
             continue
-        entry = stages.get((target, code))
-        how = settings.get("how", "copy") if wanted["action"] == "tunnel" else "child"
+        entry = stages.get((target, stage_code))
+        how = settings.get("how", "copy") if code == "tunnel" else "child"
         for pipeline in own:
             if pipeline.pk == to.pk:
                 continue

@@ -132,7 +132,15 @@ class Stop:
     values: Mapping[str, Any] = field(default_factory=dict)
 
 
-Result = Done | Nothing | Wait | Stop
+@dataclass(frozen=True)
+class Turn:
+    """A branch has looked at the card: which way the run goes, and what each condition saw."""
+
+    holds: bool
+    judged: Mapping[str, Any]
+
+
+Result = Done | Nothing | Wait | Stop | Turn
 
 
 class ActionFunction(Protocol[Q]):
@@ -376,10 +384,12 @@ class Foreseen:
 
     Attributes:
         past: fact -> value, where the card said something else then than it says today.
+        changes: what the event had changed, see `judging.changes_of`.
     """
 
     now: datetime
     past: Mapping[str, Any] = field(default_factory=dict)
+    changes: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -431,6 +441,7 @@ __all__ = [
     "Result",
     "Stop",
     "Trigger",
+    "Turn",
     "Wait",
     "Work",
     "action",

@@ -14,17 +14,18 @@ from functools import cache
 from typing import Any
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
-from voronka.automation import registry
+from voronka.automation import chains, registry
 from voronka.automation.checking import read
 from voronka.automation.commands.publishing import standing
-from voronka.automation.commands.running import changes_of
 from voronka.automation.commands.waking import moments
-from voronka.automation.facts import FIELD, gather
+from voronka.automation.facts import FIELD
+from voronka.automation.judging import changes_of, judge_card
 from voronka.automation.models import Robot
 from voronka.automation.naming import RobotNames
 from voronka.automation.registry import Foreseen
-from voronka.automation.words import RobotSentence, say
+from voronka.automation.words import RobotSentence, say, say_action
 from voronka.items.models import Item
 from voronka.journal.models import Event
 from voronka.kernel import conditions
@@ -47,6 +48,7 @@ class Would:
     fires: bool  # False: the conditions did not hold
     conditions: list[conditions.Line]
     past: Mapping[str, Any] = field(default_factory=dict)  # what the card said otherwise then
+    changes: Mapping[str, Any] = field(default_factory=dict)  # what the event had changed
     would: tuple[Sentence, ...] = ()  # what the actions would do, as far as it can be told
 
 
@@ -100,7 +102,7 @@ def _told(robot: Robot, row: Would, names: RobotNames) -> Would:
     """Add what a formula would have given then."""
     if not row.fires:
         return row
-    said = foretold(robot, row.item, names, Foreseen(row.at, row.past))
+    said = foretold(robot, row.item, names, Foreseen(row.at, row.past, row.changes))
     return replace(row, would=tuple(said))
 
 
@@ -110,18 +112,45 @@ def foretold(robot: Robot, item: Item, names: RobotNames, when: Foreseen) -> lis
     A formula that makes no sense is told with its place.
     """
     said: list[Sentence] = []
-    for wanted in robot.actions:
-        action = registry.action(str(wanted.get("action", "")))
-        if action is None or action.foretells is None:
-            continue
+    steps, at = chains.steps(robot.actions), 0
+    while at < len(steps):
+        step = steps[at]
+        at = step.after
         try:
-            params = read(action.params, wanted.get("with", {}))
-            line = action.foretells(item, params, names, when)
+            if step.action == chains.BRANCH:
+                holds, line = _turn(step, item, names, when)
+                at = step.after if holds else step.otherwise
+            else:
+                line = _line(step, item, names, when)
         except DomainError as refusal:
             line = refusal.detail
         if line:
             said.append(line)
     return said
+
+
+def _line(step: chains.Step, item: Item, names: RobotNames, when: Foreseen) -> Sentence:
+    action = registry.action(step.action)
+    if action is None or action.foretells is None:
+        return ""
+    return action.foretells(item, read(action.params, step.settings), names, when)
+
+
+def _turn(
+    step: chains.Step, item: Item, names: RobotNames, when: Foreseen
+) -> tuple[bool, Sentence]:
+    """Say which way a branch would go, and what would be done there."""
+    condition = conditions.parse(step.settings.get("conditions", {}))
+    judged = judge_card(condition, item, now=when.now, changes=when.changes, past=when.past)
+    ways = dict(chains.inner(step.action, step.settings))
+    way = ways["then" if judged.holds else "otherwise"]
+    said = {
+        "if": conditions.describe(condition, names),
+        "does": "; ".join(say_action(*one, names) for one in way) or _("nothing"),
+    }
+    if judged.holds:
+        return True, _("%(if)s — yes: %(does)s") % said
+    return False, _("%(if)s — no: %(does)s") % said
 
 
 def _sample(robot: Robot, user: User, sample: int) -> list[Item]:
@@ -161,15 +190,11 @@ def _events(
 def _would(
     condition: conditions.Condition, item: Item, event: Event, past: _Past, names: RobotNames
 ) -> Would:
-    wanted = conditions.facts_of(condition)
-    facts = gather(item, wanted, now=event.at) if wanted else {}
-    known = past.facts_of(item)
-    facts = {**facts, **{k: v for k, v in known.items() if k in wanted}}
-    judged = conditions.judge(
-        condition, facts, now=timezone.localtime(event.at), changes=changes_of(event)
-    )
-    lines = conditions.explain(judged.as_json(), names) if wanted else []
-    return Would(item, event.at, judged.holds, lines, known)
+    known, changes = past.facts_of(item), changes_of(event)
+    judged = judge_card(condition, item, now=event.at, changes=changes, past=known)
+    asked = conditions.facts_of(condition)
+    lines = conditions.explain(judged.as_json(), names) if asked else []
+    return Would(item, event.at, judged.holds, lines, known, changes)
 
 
 def _timers(
@@ -189,8 +214,7 @@ def _timers(
         for found in moments(robot, item, now=now, schedule=schedule):
             if found.at > horizon:
                 continue
-            facts = gather(item, wanted, now=now) if wanted else {}
-            judged = conditions.judge(condition, facts, now=timezone.localtime(now))
+            judged = judge_card(condition, item, now=now, changes={})
             lines = conditions.explain(judged.as_json(), names) if wanted else []
             yield Would(item, found.at, judged.holds, lines)
 

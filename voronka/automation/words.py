@@ -108,6 +108,7 @@ class ActionLine:
     nothing: bool
     until: datetime | None
     made: dict[str, int]
+    conditions: list[conditions.Line] = field(default_factory=list)  # of a branch: what each saw
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,11 +131,11 @@ def tell(run: RobotRun, names: RobotNames) -> RunStory:
         label=str(RobotRun.State(run.state).label),
         why=str(REASONS.get(kept.get("why", ""), "")),
         conditions=conditions.explain(judged, names) if judged else [],
-        actions=[_action_line(line) for line in kept.get("actions", ())],
+        actions=[_action_line(line, names) for line in kept.get("actions", ())],
     )
 
 
-def _action_line(line: Mapping[str, Any]) -> ActionLine:
+def _action_line(line: Mapping[str, Any], names: RobotNames) -> ActionLine:
     action = registry.action(str(line["action"]))
     until = parse_datetime(line["until"]) if line.get("until") else None
     return ActionLine(
@@ -144,4 +145,5 @@ def _action_line(line: Mapping[str, Any]) -> ActionLine:
         nothing=bool(line.get("nothing")),
         until=until,
         made=dict(line.get("made") or {}),
+        conditions=conditions.explain(line["judged"], names) if line.get("judged") else [],
     )

@@ -14,7 +14,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from voronka.automation import registry
+from voronka.automation import chains, registry
 from voronka.blueprints.schema import Blueprint, RobotSpec
 from voronka.kernel.outgoing import HIDDEN, is_incomplete, without_secrets
 
@@ -106,6 +106,13 @@ def _settings(code: str, settings: Any, change: Change) -> Any:
     action = registry.action(code)
     if action is None or not isinstance(settings, Mapping):
         return settings
+    if code == chains.BRANCH:
+        ways = {
+            way: [{one: _settings(one, with_, change)} for one, with_ in listed]
+            for way, listed in chains.inner(code, settings)
+            if way in settings
+        }
+        return {**settings, **ways}
     fields = action.params.model_json_schema().get("properties", {})
     marked = {name: field["x-secret"] for name, field in fields.items() if "x-secret" in field}
     return {

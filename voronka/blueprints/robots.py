@@ -6,7 +6,7 @@ one form, so that "60m" and "1h", or a default written out, are no difference.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import time
 from functools import cached_property
 from typing import Any
@@ -14,7 +14,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from pydantic import ValidationError
 
-from voronka.automation import formulas, registry
+from voronka.automation import chains, formulas, registry
 from voronka.automation.checking import plain
 from voronka.automation.models import Robot
 from voronka.automation.params import Params
@@ -168,19 +168,29 @@ def _robot(blueprint: Blueprint, path: Path, part: RobotSpec) -> Iterator[Mistak
         )
     else:
         yield from _settings((*path, "settings"), trigger.params, part.settings, known)
-    yield from _conditions((*path, "conditions"), part, known)
-    for index, wanted in enumerate(part.actions):
-        for code, settings in wanted.items():
-            action = registry.action(code)
-            place: Path = (*path, "actions", index)
-            if action is None:
-                yield (
-                    place,
-                    _("There is no action “%(code)s”.") % {"code": code}
-                    + nearest(code, list(registry.actions())),
-                )
-            else:
-                yield from _settings((*place, code), action.params, settings, known)
+    yield from _conditions((*path, "conditions"), part.conditions, known)
+    pairs = [pair for wanted in part.actions for pair in wanted.items()]
+    yield from _actions((*path, "actions"), pairs, known)
+
+
+def _actions(path: Path, pairs: Sequence[chains.Listed], known: _FileKnown) -> Iterator[Mistake]:
+    for index, (code, settings) in enumerate(pairs):
+        action = registry.action(code)
+        place: Path = (*path, index)
+        if action is None:
+            yield (
+                place,
+                _("There is no action “%(code)s”.") % {"code": code}
+                + nearest(code, list(registry.actions())),
+            )
+            continue
+        wrong = list(_settings((*place, code), action.params, settings, known))
+        yield from wrong
+        if code == chains.BRANCH and not wrong:
+            asked = settings.get("conditions", {})
+            yield from _conditions((*place, code, "conditions"), asked, known)
+            for way, inner in chains.inner(code, settings):
+                yield from _actions((*place, code, way), inner, known)
 
 
 def _settings(
@@ -197,9 +207,9 @@ def _settings(
         yield (*path, *steps), str(sentence)
 
 
-def _conditions(path: Path, part: RobotSpec, known: _FileKnown) -> Iterator[Mistake]:
+def _conditions(path: Path, asked: Mapping[str, Any], known: _FileKnown) -> Iterator[Mistake]:
     try:
-        condition = conditions.parse(part.conditions)
+        condition = conditions.parse(asked)
     except InvalidInput as invalid:
         for place, sentence in (invalid.fields or {"": invalid.detail}).items():
             steps = [int(step) if step.isdecimal() else step for step in place.split(".") if step]
@@ -343,7 +353,8 @@ def publish(schema: dict[str, Any]) -> None:
         )
     robot["properties"]["trigger"]["enum"] = list(registry.triggers())
     robot["allOf"] = rules
-    robot["properties"]["actions"]["items"] = {
+    robot["properties"]["actions"]["items"] = _ACTION
+    schema["$defs"]["RobotAction"] = {
         "type": "object",
         "minProperties": 1,
         "maxProperties": 1,
@@ -355,8 +366,14 @@ def publish(schema: dict[str, Any]) -> None:
     }
 
 
+_ACTION = {"$ref": "#/$defs/RobotAction"}  # lies in branches again
+
+
 def _defined(schema: dict[str, Any], name: str, model: type[Params]) -> dict[str, Any]:
     part = model.model_json_schema(ref_template=f"#/$defs/{name}.{{model}}")
+    for field in part.get("properties", {}).values():
+        if field.get("x-ref") == "actions":
+            field["items"] = _ACTION
     for inner, definition in part.pop("$defs", {}).items():
         schema["$defs"][f"{name}.{inner}"] = definition
     part.pop("title", None)

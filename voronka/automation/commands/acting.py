@@ -14,11 +14,12 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
 from voronka.automation import registry
+from voronka.automation.chains import Step
 from voronka.automation.checking import read
 from voronka.automation.models import Robot, RobotRun
 from voronka.automation.naming import RobotNames
 from voronka.automation.params import Params
-from voronka.automation.registry import Context, Done, Nothing, Stop, Wait, Work
+from voronka.automation.registry import Context, Done, Nothing, Stop, Turn, Wait, Work
 from voronka.items.models import Item
 from voronka.journal.actors import Actor
 from voronka.journal.models import Event
@@ -28,6 +29,8 @@ from voronka.kernel.texts import LANGUAGES
 from voronka.kernel.worktime import WorkSchedule
 
 _UNKNOWN = _("This action is not known here any more.")
+_HOLDS = _("the conditions hold: then")
+_DOES_NOT_HOLD = _("the conditions do not hold: otherwise")
 _BROKEN = _("The action failed by an error of the program; the log tells more.")
 _CARDS = Item.objects.select_related("stage", "pipeline__item_type")
 
@@ -52,7 +55,8 @@ class Doing:
     """A run on its way through its actions.
 
     Attributes:
-        step: the next action.
+        steps: the robot's actions, laid out.
+        step: the number of the next one.
         told: a line of explanation for each action that was done or refused.
         changed: the last action has done something, or was refused: the card is to be read again.
         wait: it sleeps now.
@@ -61,6 +65,7 @@ class Doing:
 
     run: RobotRun
     robot: Robot
+    steps: Sequence[Step]
     item: Item
     event: Event | None
     step: int
@@ -93,11 +98,11 @@ class Acting:
 
         Where an action can do several cards at once, it does; otherwise one by one, in order.
         """
-        going = [one for one in runs if one.step < len(one.robot.actions)]
+        going = [one for one in runs if one.step < len(one.steps)]
         while going:
             heaps: dict[str, list[Doing]] = defaultdict(list)
             for one in going:
-                heaps[one.robot.actions[one.step]["action"]].append(one)
+                heaps[one.steps[one.step].action].append(one)
             for code, heap in heaps.items():
                 self._do_heap(code, heap)
             going = [one for one in going if not one.over and one.wait is None]
@@ -149,8 +154,7 @@ class Acting:
     def _work(self, action: registry.Action, one: Doing) -> Work[Any]:
         key = (one.robot.pk, one.step)
         if key not in self._params:
-            kept = one.robot.actions[one.step].get("with", {})
-            self._params[key] = read(action.params, kept)
+            self._params[key] = read(action.params, one.steps[one.step].settings)
         context = Context(
             by=Actor("robot", None, str(one.robot.name)[:120]),
             robot=one.robot,
@@ -173,8 +177,13 @@ def _tell(one: Doing, action: registry.Action, result: registry.Result, *, at: d
     """Keep what an action has done as the line that explains it."""
     line: dict[str, Any] = {"action": action.code, "ok": True}
     if isinstance(result, Wait):
-        one.told.append(line | {"until": result.until.isoformat()})
-        one.step, one.wait = one.step + 1, result
+        one.told.append(line | {"until": result.until.isoformat(), "step": one.step})
+        one.step, one.wait = one.steps[one.step].after, result
+        return
+    if isinstance(result, Turn):
+        text = _both(_HOLDS if result.holds else _DOES_NOT_HOLD)
+        one.told.append(line | {"text": text, "judged": dict(result.judged)})
+        _go_on(one, otherwise=not result.holds)
         return
     if isinstance(result, Nothing | Stop):
         line |= {"nothing": True, "text": _both(result.why, result.values)}
@@ -189,9 +198,10 @@ def _tell(one: Doing, action: registry.Action, result: registry.Result, *, at: d
     _go_on(one, changed=isinstance(result, Done))
 
 
-def _go_on(one: Doing, *, changed: bool = False) -> None:
-    one.step, one.changed = one.step + 1, changed
-    one.over = one.over or one.step >= len(one.robot.actions)
+def _go_on(one: Doing, *, changed: bool = False, otherwise: bool = False) -> None:
+    done = one.steps[one.step]
+    one.step, one.changed = done.otherwise if otherwise else done.after, changed
+    one.over = one.over or one.step >= len(one.steps)
 
 
 def _both(text: Sentence, values: Any = None) -> dict[str, str]:

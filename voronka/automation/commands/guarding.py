@@ -12,7 +12,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from voronka.automation import registry
+from voronka.automation import chains, registry
 from voronka.automation.models import Engine, Robot, RobotRun
 from voronka.automation.rules import CARD_RATE, CARD_RATE_PER, DAY, MAX_DEPTH
 from voronka.items.models import Item
@@ -119,7 +119,7 @@ class Guards:
 
 def reaches_client(robot: Robot) -> bool:
     """Whether one of a robot's actions writes to the client, or calls."""
-    codes = [wanted["action"] for wanted in robot.actions]
+    codes = [code for code, _settings in chains.everything(chains.kept(robot.actions))]
     return any((a := registry.action(code)) and a.reaches_client for code in codes)
 
 

@@ -270,7 +270,7 @@ def verbs_of(row: Robot, checked: Checked) -> set[str]:
     mark = ELSEWHERE if trigger.cards else ""
     verbs = {mark + verb for verb in trigger.verbs}
     waits = row.delay_seconds or trigger.is_timer or row.quiet_from
-    waits = waits or any(action.code == "wait" for action, _params in checked.actions)
+    waits = waits or "wait" in checked.codes
     if waits and trigger.binds(row):
         verbs |= {*LEAVING, TUNNELLED}
     return verbs

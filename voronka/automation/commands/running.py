@@ -21,11 +21,11 @@ from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 from django.utils.translation import get_language
 
-from voronka.automation import causes, registry
+from voronka.automation import causes, chains, registry
 from voronka.automation.commands.acting import Acting, Doing, read_all_again
 from voronka.automation.commands.guarding import Guards, tell_of_trouble
 from voronka.automation.commands.waking import moments
-from voronka.automation.facts import gather
+from voronka.automation.judging import changes_of, judge_card
 from voronka.automation.models import Robot, RobotRun
 from voronka.automation.naming import RobotNames
 from voronka.automation.registry import Wait
@@ -128,6 +128,7 @@ class _Batch:
         self.until = monotonic() + LONGEST
         robots = Robot.objects.select_related("item_type", "pipeline", "stage")
         self.robots = robots.in_bulk({run.robot_id for run in runs})
+        self.steps = {pk: chains.steps(robot.actions) for pk, robot in self.robots.items()}
         self.events = Event.objects.in_bulk({run.event_id for run in runs if run.event_id})
         self.runs = runs
         self.schedule = cache(schedule_of)
@@ -169,9 +170,10 @@ class _Batch:
         """Whether a run's next action can do several cards at once, and nothing is counted."""
         robot = self.robots[run.robot_id]
         caps = (robot.per_card, robot.per_day, robot.per_client)
-        if run.step >= len(robot.actions) or any(cap is not None for cap in caps):
+        steps = self.steps[robot.pk]
+        if run.step >= len(steps) or any(cap is not None for cap in caps):
             return False
-        all_known = [registry.action(wanted["action"]) for wanted in robot.actions]
+        all_known = [registry.action(step.action) for step in steps]
         if any(action is not None and action.reaches_client for action in all_known):
             return False
         next_one = all_known[run.step]
@@ -186,7 +188,8 @@ class _Batch:
             with causes.acting(run.pk, run.depth):
                 if self._may_act(run, robot, run.item, event):
                     told = list(run.explanation.get("actions", ()))
-                    allowed.append(Doing(run, robot, run.item, event, run.step, told))
+                    steps = self.steps[robot.pk]
+                    allowed.append(Doing(run, robot, steps, run.item, event, run.step, told))
         self.acting.act(allowed)
         for one in allowed:
             self._keep(one)
@@ -279,11 +282,7 @@ class _Batch:
             except DomainError:
                 run.explanation = {**run.explanation, "why": "unreadable"}
                 return False
-        wanted = conditions.facts_of(condition)
-        facts = gather(item, wanted, now=self.now)
-        judged = conditions.judge(
-            condition, facts, now=timezone.localtime(self.now), changes=changes_of(event)
-        )
+        judged = judge_card(condition, item, now=self.now, changes=changes_of(event))
         run.explanation = {**run.explanation, "conditions": judged.as_json()}
         return judged.holds
 
@@ -296,7 +295,7 @@ class _Batch:
         if one.wait is not None:
             _sleep(run, one.wait, step=one.step)
             return
-        run.step = len(one.robot.actions)
+        run.step = len(one.steps)
         self.guards.note(one.item)
         self._end(run, State.FAILED if refused else State.DONE)
 
@@ -332,20 +331,6 @@ def _rounds(runs: Sequence[RobotRun]) -> list[list[RobotRun]]:
             rounds.append([])
         rounds[number].append(run)
     return rounds
-
-
-def changes_of(event: Event | None) -> dict[str, list[Any]]:
-    """Return what an event has changed, in the codes of facts: code -> [old, new]."""
-    if event is None:
-        return {}
-    found: dict[str, list[Any]] = {}
-    for code, pair in (event.diff.get("changes") or {}).items():
-        if isinstance(pair, list) and len(pair) == 2:
-            plain = code in ("title", "amount", "grade", "source")
-            found[code if plain else f"field.{code}"] = pair
-    if event.verb == "item.lines_set" and isinstance(event.diff.get("amount"), list):
-        found["amount"] = event.diff["amount"]
-    return found
 
 
 def _put_to(run: RobotRun, moment: datetime) -> None:

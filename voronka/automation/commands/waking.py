@@ -12,7 +12,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.utils import timezone
 
-from voronka.automation import causes, registry
+from voronka.automation import causes, chains, registry
 from voronka.automation.checking import read
 from voronka.automation.commands import auto_tasks, webhooks
 from voronka.automation.commands.robots import ELSEWHERE, LEAVING, TUNNELLED, cancel_open
@@ -288,9 +288,10 @@ class _Waking:
 
 def _ends_wait(run: RobotRun, event: Event) -> bool:
     """Whether an event is what a run waits for: an automatic reply is no answer of a client."""
-    actions = run.robot.actions[: run.step]
-    settings = actions[-1].get("with", {}) if actions else {}
-    trigger = registry.trigger(str(settings.get("event", "")))
+    told = run.explanation.get("actions") or [{}]
+    steps = chains.steps(run.robot.actions)
+    waits = steps[told[-1].get("step", run.step - 1) : run.step]
+    trigger = registry.trigger(str(waits[0].settings.get("event", "")) if waits else "")
     return trigger is None or trigger.counts(event)
 
 

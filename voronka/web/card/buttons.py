@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from voronka.automation.chains import BRANCH, everything, kept
 from voronka.automation.explaining import buttons
 from voronka.automation.models import Robot
 from voronka.automation.naming import RobotNames
@@ -11,7 +12,8 @@ from voronka.automation.words import say
 from voronka.items.models import Item
 from voronka.kernel.texts import LocalText
 
-CALM = {"notify", "auto_task", "schedule_activity", "watch", "wait"}  # harm nobody: not asked about
+# harm nobody: not asked about
+CALM = {"notify", "auto_task", "schedule_activity", "watch", "wait", BRANCH}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,7 @@ def buttons_of(item: Item) -> list[Button]:
             robot,
             label_of(robot),
             "; ".join(say(robot, names).actions),
-            any(step["action"] not in CALM for step in robot.actions),
+            any(code not in CALM for code, _with in everything(kept(robot.actions))),
         )
         for robot in robots
     ]

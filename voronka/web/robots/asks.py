@@ -22,6 +22,7 @@ from voronka.web.robots.choices import Choices, Group, Option
 _SPAN = re.compile(r"(.*?)([smhd]?)( calendar)?", re.DOTALL)
 _FEW = 6  # up to here several choices are ticks, not a list
 _TECHNICAL = ("span", "who", "words")  # their own description is for blueprints, not for people
+_DRAWN_APART = ("conditions", "actions")  # of a branch: they are a form of their own
 Schema = Mapping[str, Any]
 
 
@@ -127,6 +128,8 @@ def _properties(model: type[Params]) -> Iterator[tuple[str, Schema, bool]]:
     properties = schema.get("properties", {})
     values = {s["x-value-of"] for s in properties.values() if "x-value-of" in s}
     for name, part in properties.items():
+        if part.get("x-ref") in _DRAWN_APART:
+            continue
         whole = {**_resolved(part, schema), "x-default": _default(model, name)}
         if name in values:
             whole |= {"x-kinds": ["written"], "x-redraws": True}

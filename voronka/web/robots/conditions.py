@@ -1,7 +1,8 @@
 """The builder of conditions: a tree of rows, from JSON and from a form, and back to JSON.
 
 A form names a row by its way from the root: "c.0.1.fact"; hidden inputs "c" list the rows in order,
-so that a row is added, taken away or nested by drawing the form again.
+so that a row is added, taken away or nested by drawing the form again. Where a form has several
+trees, each has a base of its own in place of "c".
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ GROUPS = ("all", "any", "none")
 _BARE = ("empty", "filled", "changed")
 _DAYS = ("next_days", "last_days", "days_ago", "days_ahead")
 _MANY = ("any_of", "none_of")
+CARD = "c"  # the base of a form's own tree
 DEEPEST = 4  # groups inside each other that the builder offers
 
 
@@ -37,6 +39,7 @@ class Row:
         kind: "fact", "all", "any", "none", or "related": then `rows` are asked of each card.
         path: its way from the root in the form, "0.1"; "" is the root.
         place: where it stands in the JSON, as refusals name it.
+        base: what the names of the tree's inputs begin with.
     """
 
     kind: str = "fact"
@@ -50,6 +53,7 @@ class Row:
     rows: list[Row] = field(default_factory=list)
     path: str = ""
     place: str = ""
+    base: str = CARD
 
     @property
     def is_group(self) -> bool:
@@ -59,7 +63,12 @@ class Row:
     @property
     def prefix(self) -> str:
         """The beginning of the names of its inputs."""
-        return f"c.{self.path}" if self.path else "c.root"
+        return f"{self.base}.{self.path or 'root'}"
+
+    @property
+    def address(self) -> str:
+        """How a button names it: its path, behind a base that is not the form's own."""
+        return self.path if self.base == CARD else f"{self.base}/{self.path}"
 
     @property
     def depth(self) -> int:
@@ -72,11 +81,12 @@ class Row:
         return "r-" + self.prefix.replace(".", "-")
 
 
-def from_json(raw: Mapping[str, Any]) -> Row:
+def from_json(raw: Mapping[str, Any], base: str = CARD) -> Row:
     """Build the tree of a kept condition; its root is always a group."""
     root = _row(raw) if raw else Row("all")
     if root.kind not in GROUPS:
         root = Row("all", rows=[root])
+    root.base = base
     number(root)
     return root
 
@@ -110,19 +120,20 @@ def number(root: Row) -> None:
     """Give every row its path, after the tree was changed."""
     for index, row in enumerate(root.rows):
         row.path = f"{root.path}.{index}" if root.path else str(index)
+        row.base = root.base
         number(row)
 
 
-def read(data: QueryDict) -> Row:
+def read(data: QueryDict, base: str = CARD) -> Row:
     """Build the tree that a form shows; rows without a parent are left out."""
-    mode = data.get("c.root.kind", "all")
-    root = Row(mode if mode in GROUPS else "all")
+    mode = data.get(f"{base}.root.kind", "all")
+    root = Row(mode if mode in GROUPS else "all", base=base)
     by_path = {"": root}
-    for path in data.getlist("c")[:200]:
+    for path in data.getlist(base)[:200]:
         parent = by_path.get(path.rpartition(".")[0])
         if parent is None or path in by_path:
             continue
-        name = f"c.{path}"
+        name = f"{base}.{path}"
         row = Row(
             data.get(f"{name}.kind", "fact"),
             data.get(f"{name}.fact", ""),

@@ -11,11 +11,10 @@ from typing import Any
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
-from voronka.automation import registry
+from voronka.automation import chains, registry
 from voronka.automation.facts import fact_specs
 from voronka.automation.models import Robot
 from voronka.automation.naming import RobotNames
-from voronka.automation.rules import MAX_ACTIONS
 from voronka.automation.spans import Span
 from voronka.automation.specs import ActionSpec, Limits, Quiet, RobotSpec
 from voronka.automation.words import RobotSentence, say
@@ -25,9 +24,10 @@ from voronka.kernel.texts import LocalText
 from voronka.people.models import User
 from voronka.pipelines.codes import code_from
 from voronka.pipelines.models import ItemType, Pipeline, Stage
-from voronka.web.robots import asks, conditions
+from voronka.web.robots import asks, conditions, deeds
 from voronka.web.robots.asks import Ask, SpanParts
 from voronka.web.robots.choices import Choices, Group, Option
+from voronka.web.robots.deeds import Deed, DrawnList
 
 TYPE, FUNNEL = "*", ""  # places that are no stage: all of the type, the whole funnel
 
@@ -44,15 +44,6 @@ class Place:
     def code(self) -> str:
         """As forms and columns name it."""
         return self.stage.code if self.stage else FUNNEL if self.pipeline else TYPE
-
-
-@dataclass
-class Deed:
-    """An action in the form. `key` names its inputs and stays over redraws."""
-
-    key: str
-    code: str
-    data: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass
@@ -95,7 +86,7 @@ class RobotForm:
             robot.settings,
             conditions.from_json(robot.conditions),
             SpanParts.of(robot.delay.write()),
-            [Deed(f"a{n}", a["action"], a.get("with", {})) for n, a in enumerate(robot.actions)],
+            deeds.of(chains.kept(robot.actions)),
             robot.on_leave,
             (_clock(robot.quiet_from), _clock(robot.quiet_until)),
             (_number(limits[0]), _number(limits[1]), _number(limits[2])),
@@ -107,12 +98,6 @@ class RobotForm:
         trigger = data.get("trigger", "")
         known = registry.trigger(trigger)
         same = data.get("trigger_drawn", trigger) == trigger  # else its inputs are another's
-        deeds = []
-        for key in data.getlist("action")[: MAX_ACTIONS + 1]:
-            code = data.get(f"{key}.code", "")
-            action = registry.action(code)
-            typed = asks.read(action.params, data, key) if action else {}
-            deeds.append(Deed(key, code, typed))
         form = cls(
             home,
             data.get("place", FUNNEL),
@@ -123,7 +108,7 @@ class RobotForm:
             asks.read(known.params, data, "t") if known and same else {},
             conditions.read(data),
             SpanParts.read(data, "delay"),
-            deeds,
+            deeds.read(data),
             data.get("on_leave", Robot.OnLeave.CANCEL),
             (data.get("quiet_from", ""), data.get("quiet_until", "")),
             (
@@ -132,20 +117,26 @@ class RobotForm:
                 data.get("per_day", "").strip(),
             ),
         )
-        conditions.Builder(form.facts, {}).settle(form.tree)
+        for _place, tree in form.trees:
+            form.builder.settle(tree)
         return form
 
     def act(self, what: str) -> None:
-        """Do what a button asks: "c.add:0", "a.add:notify", "a.drop:a1" …"""
+        """Do what a button asks: "c.add:0", "a.add:notify", "a.drop:a1" …
+
+        In a branch: "c.add:a0.if/0", "a.add:notify/a0.then".
+        """
         verb, _colon, where = what.partition(":")
         if verb.startswith("c."):
-            conditions.change(self.tree, verb[2:], where)
-        elif verb == "a.add" and registry.action(where):
-            taken = {deed.key for deed in self.deeds}
-            number = next(n for n in range(1000) if f"a{n}" not in taken)
-            self.deeds.append(Deed(f"a{number}", where))
+            base, _slash, path = where.rpartition("/")
+            for _place, tree in self.trees:
+                if tree.base == (base or conditions.CARD):
+                    conditions.change(tree, verb[2:], path)
+        elif verb == "a.add":
+            code, _slash, listed = where.partition("/")
+            deeds.add(self.deeds, code, listed or deeds.ROBOT)
         elif verb == "a.drop":
-            self.deeds = [deed for deed in self.deeds if deed.key != where]
+            deeds.drop(self.deeds, where)
 
     # -- what it means ------------------------------------------------------------------
 
@@ -172,10 +163,21 @@ class RobotForm:
         """What conditions and texts may ask for."""
         return fact_specs(self.item_type)
 
+    @property
+    def trees(self) -> list[tuple[str, conditions.Row]]:
+        """The conditions of the robot and of its branches, with where refusals name them."""
+        return [("conditions", self.tree), *deeds.trees(self.deeds)]
+
+    @cached_property
+    def builder(self) -> conditions.Builder:
+        """Writes conditions down."""
+        return conditions.Builder(self.facts, {}, self.reader)
+
     def spec(self, code: str) -> RobotSpec:
         """Write the form down; problems that only the form knows go to `errors`."""
-        wanted, unfinished = conditions.Builder(self.facts, {}).to_json(self.tree)
-        self.errors |= {f"conditions.{place}": text for place, text in unfinished.items()}
+        for where, tree in self.trees:
+            unfinished = self.builder.to_json(tree)[1]
+            self.errors |= {f"{where}.{place}": text for place, text in unfinished.items()}
         quiet = [_time(text) for text in self.quiet]
         if any(text and found is None for text, found in zip(self.quiet, quiet, strict=True)):
             self.errors["quiet"] = _("Give the time as 21:00.")
@@ -187,11 +189,11 @@ class RobotForm:
             name=self.name,
             item_type=self.item_type.code,
             trigger=self.trigger,
-            actions=tuple(ActionSpec(deed.code, deed.data) for deed in self.deeds),
+            actions=tuple(ActionSpec(d.code, d.settings(self.builder)) for d in self.deeds),
             pipeline=self.where.pipeline.code if self.where.pipeline else None,
             stage=self.where.stage.code if self.where.stage else None,
             settings=self.settings,
-            conditions=wanted,
+            conditions=self.builder.to_json(self.tree)[0],
             delay=self._delay() if self.has_delay else Span(),
             on_leave=self.on_leave,
             quiet=Quiet(quiet[0], quiet[1]),
@@ -225,16 +227,19 @@ class RobotForm:
             stage=self.where.stage,
             trigger=spec.trigger,
             settings=dict(spec.settings),
-            conditions=conditions.Builder(self.facts, {}).finished(self.tree),
+            conditions=self.builder.finished(self.tree),
             delay_seconds=spec.delay.seconds,
             delay_working=spec.delay.working,
-            actions=[{"action": a.action, "with": dict(a.settings)} for a in spec.actions],
+            actions=[
+                {"action": d.code, "with": d.settings(self.builder, finished=True)}
+                for d in self.deeds
+            ],
         )
 
     @property
     def unfinished(self) -> bool:
         """Whether conditions say nothing yet, which trials leave out."""
-        return bool(conditions.Builder(self.facts, {}).to_json(self.tree)[1])
+        return any(self.builder.to_json(tree)[1] for _place, tree in self.trees)
 
     def sentence(self) -> RobotSentence | None:
         """Say the robot in words as far as it is typed; None before a trigger was chosen."""
@@ -269,12 +274,7 @@ class RobotForm:
     @property
     def triggers(self) -> list[Group]:
         """What may wake it, by groups."""
-        return _by_group(registry.triggers().values(), self.trigger)
-
-    @property
-    def actions(self) -> list[Group]:
-        """What may be added."""
-        return _by_group(registry.actions().values(), "")
+        return deeds.by_group(registry.triggers().values(), self.trigger)
 
     @property
     def trigger_asks(self) -> list[Ask]:
@@ -287,23 +287,10 @@ class RobotForm:
         )
 
     @property
-    def drawn_deeds(self) -> list[DrawnDeed]:
+    def drawn_deeds(self) -> DrawnList:
         """The actions in order."""
-        found = []
-        for index, deed in enumerate(self.deeds):
-            action = registry.action(deed.code)
-            errors = self._errors_at(f"actions.{index}")
-            rows = (
-                asks.draw(action.params, deed.data, deed.key, self.choices, errors)
-                if action
-                else []
-            )
-            title = str(action.title) if action else deed.code
-            icon = action.icon if action else "robot"
-            found.append(
-                DrawnDeed(deed, title, icon, rows, self.errors.get(f"actions.{index}", ""))
-            )
-        return found
+        builder = conditions.Builder(self.facts, {}, self.reader)
+        return deeds.Drawing(self.choices, builder, self.errors).draw(self.deeds)
 
     @property
     def condition(self) -> conditions.Drawn:
@@ -333,36 +320,8 @@ class RobotForm:
         changed = self.on_leave != Robot.OnLeave.CANCEL
         return bool(wrong or changed or any(self.quiet) or any(self.limits))
 
-    @property
-    def action_error(self) -> Sentence:
-        """What is wrong with the list of actions itself."""
-        return self.errors.get("actions", "")
-
     def _errors_at(self, prefix: str) -> dict[str, Sentence]:
-        start = f"{prefix}."
-        found = {k.removeprefix(start): v for k, v in self.errors.items() if k.startswith(start)}
-        if prefix in self.errors:
-            found[""] = self.errors[prefix]
-        return found
-
-
-@dataclass(frozen=True, slots=True)
-class DrawnDeed:
-    """An action as the template draws it."""
-
-    deed: Deed
-    title: str
-    icon: str
-    asks: list[Ask]
-    error: Sentence
-
-
-def _by_group(things: Any, chosen: str) -> list[Group]:
-    found: dict[str, list[Option]] = {}
-    for thing in things:
-        option = Option(thing.code, str(thing.title), thing.code == chosen)
-        found.setdefault(str(thing.group), []).append(option)
-    return [Group(title, tuple(options)) for title, options in found.items()]
+        return deeds.errors_at(self.errors, prefix)
 
 
 def _clock(value: time | None) -> str:

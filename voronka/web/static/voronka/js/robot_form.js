@@ -23,6 +23,7 @@ const typed = form => new Map([...form.querySelectorAll("#robot-parts :is(input,
   .filter(one => one.type !== "checkbox" && !one.multiple).map(one => [one.id, one.value]))
 const asked = new WeakMap()
 let later = []
+let open = [] // menus opened while the answer was on its way
 
 document.addEventListener("htmx:beforeRequest", ({ detail }) => {
   const form = detail.elt.closest?.(".robot-form")
@@ -32,6 +33,8 @@ document.addEventListener("htmx:beforeSwap", ({ detail }) => {
   const before = asked.get(detail.xhr)
   const form = detail.target.closest?.(".robot-form")
   later = before && form ? [...typed(form)].filter(([id, value]) => before.get(id) !== undefined && before.get(id) !== value) : []
+  const pressed = detail.requestConfig?.elt
+  open = form ? [...form.querySelectorAll("#robot-parts details.menu[open]")].filter(menu => !menu.contains(pressed)).map(menu => menu.querySelector("summary").id) : []
 })
 document.addEventListener("htmx:afterSwap", ({ detail }) => {
   if (detail.target.id !== "robot-parts") return
@@ -39,8 +42,9 @@ document.addEventListener("htmx:afterSwap", ({ detail }) => {
     const field = document.getElementById(id)
     if (field) field.value = value
   }
+  for (const id of open.filter(Boolean)) document.getElementById(id)?.parentElement.setAttribute("open", "")
   if (later.length) document.getElementById("robot-parts").dispatchEvent(new Event("change", { bubbles: true }))
-  later = []
+  later = open = []
 })
 
 // The slider takes every successful request of a form for a save: here only one of them is.

@@ -35,6 +35,7 @@ class RowList extends HTMLElement {
   get #list() { return this.querySelector(":scope > ol") }
 
   handleEvent(event) {
+    if (event.target.closest("row-list") !== this) return // a list inside minds its own rows
     const grip = event.target.closest("[data-grip]")
     if (event.type === "keydown") {
       if (grip && step(event, grip.closest("li"))) this.#changed()
