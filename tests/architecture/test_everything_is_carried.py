@@ -78,7 +78,7 @@ SPOKEN = {  # columns that the file calls otherwise, or says by the order or the
     "code",
 }
 COLUMNS = {
-    "people.Company": "reading_limit",
+    "people.Company": "reading_limit deletion_limit",
     "people.Role": "name matrix rights everything hides_contacts",
     "people.WorkingCalendar": "name hours country days_off days_on is_default",
     "people.Department": "name parent head",

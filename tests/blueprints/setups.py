@@ -40,7 +40,7 @@ PASSWORD = "a-very-secret-password"
 def furnish() -> None:
     """Set up the furniture maker with a part of every kind that a blueprint carries."""
     apply(ready_companies.load("furniture"), by=BY)
-    save_company(by=BY, reading_limit=300)
+    save_company(by=BY, reading_limit=300, deletion_limit=50)
     make_role("outside", matrix={"*": {"see": "all"}}, hides_contacts=True)
     anna, boris = make_user("manager"), make_user("manager")
     leads = Pipeline.objects.get(code="leads")

@@ -172,10 +172,13 @@ class NoticeSpec(Part):
 
 
 class ProtectionSpec(Part):
-    """From when on reading cards and clients is unusual (AC-3)."""
+    """From when on reading is unusual, and deleting takes two people (AC-3, AC-7)."""
 
     reading_limit: int = Field(
         500, ge=10, le=1_000_000, description="Cards and clients one may open within an hour"
+    )
+    deletion_limit: int = Field(
+        20, ge=1, le=5000, description="Cards one may delete within an hour before another agrees"
     )
 
     @property

@@ -149,6 +149,7 @@ LABELS: dict[str, Promise] = {
     "url": gettext_lazy("address"),
     "events": gettext_lazy("events"),
     "reading_limit": gettext_lazy("openings an hour before an alarm"),
+    "deletion_limit": gettext_lazy("cards an hour deleted by one person"),
     "modes": gettext_lazy("how each kind is told"),
     "night": gettext_lazy("rings in quiet hours"),
     "quiet_from": gettext_lazy("quiet from"),

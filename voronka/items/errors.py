@@ -131,8 +131,8 @@ class SecondPersonNeeded(DomainError):
     def __init__(self, alone: int) -> None:
         super().__init__(
             ngettext(
-                "More than %(count)d card is deleted by two people. Ask somebody to agree.",
-                "More than %(count)d cards are deleted by two people. Ask somebody to agree.",
+                "More than %(count)d card an hour needs a second person. Ask somebody to agree.",
+                "More than %(count)d cards an hour need a second person. Ask somebody to agree.",
                 alone,
             )
             % {"count": alone}

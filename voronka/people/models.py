@@ -26,6 +26,7 @@ class Company(models.Model):
     language = models.CharField(max_length=2, default="ru", choices=[("ru", "ru"), ("en", "en")])
     time_zone = models.CharField(max_length=40, default="Europe/Moscow")
     reading_limit = models.PositiveIntegerField(default=500)  # cards and clients an hour
+    deletion_limit = models.PositiveIntegerField(default=20)  # cards an hour, by one person alone
 
     journal_type: ClassVar[str] = "company"
 

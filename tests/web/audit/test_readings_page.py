@@ -6,6 +6,7 @@ from django.urls import reverse
 from tests.clients.factories import make_client
 from tests.factories import make_item
 from tests.people.factories import make_user
+from tests.web.inbox.scene import make_talk
 from voronka.journal.actors import Actor
 from voronka.journal.commands import note_listing
 from voronka.journal.models import Reading
@@ -34,6 +35,13 @@ def test_opening_a_card_and_a_client_is_counted_and_drawing_pieces_is_not(client
     for piece in (reverse("card:head", args=[item.pk]), reverse("clients:left", args=[anna.pk])):
         client.get(piece)
     assert read() == [(owner.pk, "item", 2), (owner.pk, "client", 1)]
+
+
+def test_a_conversation_in_the_inbox_shows_its_client(client, owner):
+    talk = make_talk(owner)
+    client.get(reverse("inbox:show", args=[talk.pk]))
+    client.get(reverse("inbox:facts", args=[talk.pk]))
+    assert read() == [(owner.pk, "client", 1)]
 
 
 def test_what_may_not_be_seen_is_not_read(client):

@@ -17,11 +17,12 @@ def browser(client):
 
 
 def test_the_company_is_named_on_its_page_and_on_the_log_in(browser):
-    form = {"name": "Окна Юг", "language": "en", "time_zone": "Asia/Omsk", "reading_limit": 300}
+    form = {"name": "Окна Юг", "language": "en", "time_zone": "Asia/Omsk"}
+    form |= {"reading_limit": 300, "deletion_limit": 50}
     assert browser.post(reverse("company:index"), form).status_code == 302
     company = queries.company()
     assert (company.name, company.language, company.time_zone) == ("Окна Юг", "en", "Asia/Omsk")
-    assert company.reading_limit == 300
+    assert (company.reading_limit, company.deletion_limit) == (300, 50)
     assert "Окна Юг" in browser.get(reverse("company:index")).content.decode()
     browser.logout()
     assert "Окна Юг" in browser.get(reverse("account:login")).content.decode()
@@ -35,10 +36,11 @@ def test_a_refused_company_stays_typed(browser):
 
 
 def test_an_alarm_that_would_always_ring_is_refused_where_it_was_typed(browser):
-    form = {"name": "Окна", "language": "en", "time_zone": "Asia/Omsk", "reading_limit": 3}
+    form = {"name": "Окна", "language": "en", "time_zone": "Asia/Omsk"}
+    form |= {"reading_limit": 3, "deletion_limit": 0}
     answer = browser.post(reverse("company:index"), form)
     assert answer.status_code == 422
-    assert answer.context["form"].errors.keys() == {"reading_limit"}
+    assert answer.context["form"].errors.keys() == {"reading_limit", "deletion_limit"}
     assert queries.company().reading_limit == 500
 
 

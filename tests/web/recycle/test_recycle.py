@@ -10,13 +10,14 @@ from voronka.clients.commands import delete_client
 from voronka.clients.models import Client
 from voronka.items.binned import binned
 from voronka.items.commands import delete_item
-from voronka.items.commands.bulk import ALONE, BulkAction, run_bulk
+from voronka.items.commands.bulk import BulkAction, run_bulk, undo_bulk
 from voronka.items.commands.mass_deleting import agree_to_delete, ask_to_delete, refuse_to_delete
 from voronka.items.errors import SecondPersonNeeded
 from voronka.items.models import BulkRun, Item, MassDeletion
 from voronka.journal.actors import Actor
 from voronka.journal.models import Event
 from voronka.kernel.errors import Conflict, Forbidden, InvalidInput
+from voronka.people.commands import save_company
 from voronka.timeline.models import Notification
 
 pytestmark = pytest.mark.django_db
@@ -48,6 +49,9 @@ def boss():
 def page(client, boss):
     client.force_login(boss)
     return client
+
+
+ALONE = 20  # cards an hour, as usual
 
 
 def many(pipeline, count=ALONE + 1):
@@ -134,6 +138,35 @@ def test_many_cards_are_not_deleted_by_one_person(pipeline, boss):
 def test_where_nobody_else_could_agree_one_person_is_enough(pipeline, boss):
     ids = many(pipeline)
     run_bulk(ids, BulkAction(delete=True), by=Actor.user(boss))
+    assert Item.objects.alive().count() == 0
+
+
+def test_slices_of_a_deletion_count_together_until_they_are_taken_back(pipeline, boss):
+    make_user("head_of_sales")
+    ids, by = many(pipeline), Actor.user(boss)
+    first = run_bulk(ids[:15], BulkAction(delete=True), by=by)
+    with pytest.raises(SecondPersonNeeded):
+        run_bulk(ids[15:], BulkAction(delete=True), by=by)
+    undo_bulk(first.pk, by=by)
+    run_bulk(ids[15:], BulkAction(delete=True), by=by)
+    assert Item.objects.alive().count() == 15
+
+
+def test_the_company_says_how_many_are_many(pipeline, boss):
+    make_user("head_of_sales")
+    save_company(by=SYSTEM, deletion_limit=2)
+    with pytest.raises(SecondPersonNeeded, match="2"):
+        run_bulk(many(pipeline, 3), BulkAction(delete=True), by=Actor.user(boss))
+
+
+def test_who_has_not_come_yet_cannot_agree_and_the_dialog_says_so(client, pipeline, boss):
+    make_user("head_of_sales", password=None)
+    client.force_login(boss)
+    ids = many(pipeline)
+    dialog = client.post(f"/list/{pipeline.pk}/bulk/delete", {"ids": ids})
+    assert dialog.context["consent"] == "missing"
+    assert "alert-warning" in dialog.content.decode()
+    client.post(f"/list/{pipeline.pk}/bulk/delete", {"ids": ids, "go": "1"})
     assert Item.objects.alive().count() == 0
 
 

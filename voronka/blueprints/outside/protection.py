@@ -1,4 +1,4 @@
-"""From when on reading is unusual, in a blueprint (AC-3)."""
+"""From when on reading is unusual and deleting takes two people, in a blueprint (AC-3, AC-7)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ _USUAL = ProtectionSpec()
 
 def of_rows(*, people: bool) -> dict[str, ProtectionSpec]:
     """Read the limits; nothing when they are as usual. One SQL query."""
-    found = ProtectionSpec(reading_limit=company().reading_limit)
+    row = company()
+    found = ProtectionSpec(reading_limit=row.reading_limit, deletion_limit=row.deletion_limit)
     return {} if found == _USUAL else {COMPANY: found}
 
 
@@ -39,7 +40,7 @@ def attrs(part: ProtectionSpec) -> dict[str, Any]:
 
 def save(code: str, part: ProtectionSpec, *, by: Actor) -> None:
     """Set the limits."""
-    save_company(by=by, reading_limit=part.reading_limit)
+    save_company(by=by, **part.model_dump())
 
 
 def remove(code: str, *, by: Actor) -> None:
@@ -48,5 +49,5 @@ def remove(code: str, *, by: Actor) -> None:
 
 
 def effects(code: str, before: ProtectionSpec | None, after: ProtectionSpec | None) -> list[str]:
-    """Say who is told."""
-    return [_("Whoever may read the audit journal is told by the new limit from now on.")]
+    """Say from when they hold."""
+    return [_("The new limits hold for what is opened and deleted from now on.")]

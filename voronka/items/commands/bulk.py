@@ -17,18 +17,17 @@ from voronka.items.commands.editing import assign_owner, edit_item, stored
 from voronka.items.commands.moving import move_item, undo_move
 from voronka.items.errors import CardChanged, SecondPersonNeeded
 from voronka.items.models import BulkRun, Item, StageVisit
+from voronka.items.second_person import Consent, consent_to_delete, deletion_limit
 from voronka.journal.actors import Actor
 from voronka.journal.commands import plain, record
 from voronka.journal.live import announce_change
 from voronka.kernel.errors import DomainError, InvalidInput
 from voronka.people.models import User
-from voronka.people.queries import holders
 from voronka.pipelines.models import LossReason, Stage
 
 MOST_CARDS = 5000  # of one action
 AT_ONCE = 50  # cards done while the person waits; about a second
 CHUNK = 50  # cards in one transaction of the worker
-ALONE = 20  # cards that one person may delete without a second one
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,8 +189,9 @@ def _begin(
         )
     if action.kind == "edit" and not action.changes:
         raise InvalidInput(_("Choose what to do with the cards."))
-    if action.delete and asked_by in (None, by.user_id) and needs_second(len(ids), by=by):
-        raise SecondPersonNeeded(ALONE)
+    alone = action.delete and asked_by in (None, by.user_id)
+    if alone and consent_to_delete(len(ids), by=by) is Consent.NEEDED:
+        raise SecondPersonNeeded(deletion_limit())
     return BulkRun.objects.create(
         kind=action.kind,
         params=plain(_params(action)),
@@ -231,16 +231,6 @@ def _stop(run: BulkRun, why: str) -> None:
     run.save(update_fields=["state", "error"])
     record("bulk.failed", run, by=Actor.system(), kind=run.kind, error=run.error)
     announce_change("bulk.progressed", run.journal_type, run.pk, owner_id=run.by_user_id)
-
-
-def needs_second(count: int, *, by: Actor) -> bool:
-    """Whether a person has to ask somebody to agree to the deletion of so many cards (AC-7).
-
-    Where nobody else could agree, one person is enough.
-    """
-    if by.user_id is None or count <= ALONE:
-        return False
-    return any(person.pk != by.user_id for person in holders("recycle"))
 
 
 def _do(pk: int, action: BulkAction, by: Actor) -> Any:

@@ -8,8 +8,9 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from voronka.items.commands.bulk import ALONE, BulkAction, start_bulk
+from voronka.items.commands.bulk import BulkAction, start_bulk
 from voronka.items.models import BulkRun, Item, MassDeletion
+from voronka.items.second_person import Consent, consent_to_delete
 from voronka.journal.actors import Actor
 from voronka.journal.commands import record
 from voronka.kernel.errors import Conflict, Forbidden, InvalidInput, NotFound
@@ -30,7 +31,7 @@ def ask_to_delete(item_ids: Sequence[int], *, by: Actor) -> MassDeletion:
     """
     if by.user_id is None:
         raise Forbidden(_("Only a person can ask for this."))
-    if len(set(item_ids)) <= ALONE:
+    if consent_to_delete(len(set(item_ids)), by=by) is Consent.NONE:
         raise InvalidInput(_("So few cards can be deleted at once, without asking anybody."))
     user = User.objects.select_related("role").get(pk=by.user_id)
     own = Item.objects.visible_to(user, "delete").filter(pk__in=item_ids)

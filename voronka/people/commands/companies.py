@@ -20,6 +20,7 @@ from voronka.people.queries import company
 
 MOST_LETTERS = 120
 FEWEST_READ, MOST_READ = 10, 1_000_000  # cards and clients an hour
+MOST_DELETED = 5000  # cards an hour
 
 
 @transaction.atomic
@@ -30,6 +31,7 @@ def save_company(
     language: str | None = None,
     time_zone: str | None = None,
     reading_limit: int | None = None,
+    deletion_limit: int | None = None,
 ) -> Company:
     """Name the company and set what new people start with; records `company.changed`.
 
@@ -37,6 +39,7 @@ def save_company(
         language: "ru" or "en".
         time_zone: an IANA name. None leaves a value as it is.
         reading_limit: cards and clients that one may open within an hour before it is told.
+        deletion_limit: cards that one may delete within an hour before another has to agree.
     Raises:
         InvalidInput: a value cannot be used; `fields` says which.
         Forbidden: the role lacks `setup`.
@@ -45,10 +48,10 @@ def save_company(
     row = company()
     changes = {"name": name, "language": language, "time_zone": time_zone}
     texts = {key: value.strip() for key, value in changes.items() if value is not None}
-    _check(texts, reading_limit)
-    clean: dict[str, Any] = dict(texts)
-    if reading_limit is not None:
-        clean["reading_limit"] = reading_limit
+    limits = {"reading_limit": reading_limit, "deletion_limit": deletion_limit}
+    numbers = {key: value for key, value in limits.items() if value is not None}
+    _check(texts, numbers)
+    clean: dict[str, Any] = texts | numbers
     differ = {k: [getattr(row, k), v] for k, v in clean.items() if getattr(row, k) != v}
     if not differ:
         return row
@@ -87,7 +90,7 @@ def found_company(
     )
 
 
-def _check(changes: dict[str, str], reading_limit: int | None) -> None:
+def _check(changes: dict[str, str], limits: dict[str, int]) -> None:
     faults: dict[str, Sentence] = {}
     if len(changes.get("name", "")) > MOST_LETTERS:
         faults["name"] = _("The name is longer than 120 characters.")
@@ -95,7 +98,9 @@ def _check(changes: dict[str, str], reading_limit: int | None) -> None:
         faults["language"] = _("There is no such language.")
     if "time_zone" in changes and changes["time_zone"] not in available_timezones():
         faults["time_zone"] = _("There is no such time zone.")
-    if reading_limit is not None and not FEWEST_READ <= reading_limit <= MOST_READ:
+    if not FEWEST_READ <= limits.get("reading_limit", FEWEST_READ) <= MOST_READ:
         faults["reading_limit"] = _("Give a number from 10 to 1,000,000.")
+    if not 1 <= limits.get("deletion_limit", 1) <= MOST_DELETED:
+        faults["deletion_limit"] = _("Give a number from 1 to 5,000.")
     if faults:
         raise InvalidInput(" ".join(str(f) for f in faults.values()), fields=faults)

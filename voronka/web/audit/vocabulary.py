@@ -290,6 +290,7 @@ KEYS: dict[str, Promise] = {
     "is_default": pgettext_lazy("journal", "by default"),
     "read": pgettext_lazy("journal", "cards and clients opened within an hour"),
     "limit": pgettext_lazy("journal", "limit"),
+    "deletion_limit": pgettext_lazy("journal", "cards an hour deleted by one person"),
     "reading_limit": pgettext_lazy("journal", "cards and clients an hour before an alarm"),
     "file": pgettext_lazy("journal", "file"),
     "rows": pgettext_lazy("journal", "rows"),

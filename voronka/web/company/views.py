@@ -20,7 +20,7 @@ from voronka.exports.commands import may_export_all
 from voronka.journal.actors import Actor
 from voronka.kernel.errors import DomainError
 from voronka.people import commands, queries
-from voronka.people.commands.companies import FEWEST_READ, MOST_READ
+from voronka.people.commands.companies import FEWEST_READ, MOST_DELETED, MOST_READ
 from voronka.people.models import WorkingCalendar
 from voronka.people.requests import SignedInRequest
 from voronka.web.account.forms import zone_choices
@@ -45,6 +45,12 @@ class CompanyForm(forms.Form):
         help_text=gettext_lazy("Whoever may read the audit journal is told at once."),
         min_value=FEWEST_READ,
         max_value=MOST_READ,
+    )
+    deletion_limit = forms.IntegerField(
+        label=gettext_lazy("A second person agrees when one deletes more cards an hour than"),
+        help_text=gettext_lazy("Whoever may open the recycle bin is asked."),
+        min_value=1,
+        max_value=MOST_DELETED,
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

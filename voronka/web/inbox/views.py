@@ -14,7 +14,8 @@ from django.views.decorators.http import require_GET, require_POST
 
 from voronka.channels.models import Channel
 from voronka.journal.actors import Actor
-from voronka.people.requests import SignedInRequest
+from voronka.journal.commands import note_reading
+from voronka.people.requests import SignedInRequest, reader
 from voronka.timeline import conversations
 from voronka.timeline.commands.conversations import mark_read
 from voronka.timeline.day import team
@@ -61,6 +62,8 @@ def show(request: SignedInRequest, conversation_id: int) -> HttpResponse:
         talk = talk_or_404(request.user, conversation_id)
     except Http404:
         return _gone(request)
+    if talk.client is not None and talk.sees_client:
+        note_reading(talk.client, by=reader(request))
     if request.htmx.target == "inbox-talk":
         context = talk_context(talk) | {"query": query_of(request)}
         return render(request, "inbox/_open.html", context)

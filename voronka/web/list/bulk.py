@@ -25,12 +25,12 @@ from voronka.automation.leftovers import work_left_on
 from voronka.items.commands.bulk import (
     MOST_CARDS,
     BulkAction,
-    needs_second,
     start_bulk,
 )
 from voronka.items.commands.mass_deleting import ask_to_delete
 from voronka.items.foreseeing import Forecast, foresee_move
 from voronka.items.models import Item, MassDeletion, ToldBy
+from voronka.items.second_person import Consent, consent_to_delete
 from voronka.journal.actors import Actor
 from voronka.kernel.errors import InvalidInput, Sentence
 from voronka.people.models import User
@@ -103,8 +103,8 @@ def _asked(request: SignedInRequest, page: ListPage, kind: str) -> HttpResponse:
     bulk = Bulk(page, kind, ids, allowed)
     error: Sentence = ""
     by = Actor.user(request.user)
-    second = kind == "delete" and needs_second(len(ids), by=by)
-    if "go" in request.POST and second:
+    consent = consent_to_delete(len(ids), by=by) if kind == "delete" else Consent.NONE
+    if "go" in request.POST and consent is Consent.NEEDED:
         return _asks(ask_to_delete(ids, by=by), request.user)
     if "go" in request.POST:
         try:
@@ -114,7 +114,7 @@ def _asked(request: SignedInRequest, page: ListPage, kind: str) -> HttpResponse:
             error = next(iter(refusal.fields.values()), refusal.detail)
         else:
             return answer(request, run)
-    context = {"bulk": bulk, "error": error, "second": second, **_choices(request, bulk)}
+    context = {"bulk": bulk, "error": error, "consent": consent, **_choices(request, bulk)}
     template = f"list/_bulk_{kind}.html"
     response = render(request, template, context, status=422 if error else 200)
     return reswap(retarget(response, "#dialog"), "innerHTML")
