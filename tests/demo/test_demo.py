@@ -17,8 +17,8 @@ from voronka.automation.checking import read
 from voronka.automation.mapping import funnel_map, revival
 from voronka.automation.models import AutoTask, LossVerdict, Robot, RobotRun
 from voronka.automation.naming import RobotNames
-from voronka.automation.queries import norm_review
 from voronka.automation.registry import Context, Nothing
+from voronka.automation.verdict_queries import norm_review
 from voronka.automation.worker import drain
 from voronka.channels.models import Channel, Enquiry
 from voronka.clients.models import Client, Exclusion

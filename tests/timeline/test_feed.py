@@ -95,7 +95,7 @@ def test_the_feed_tells_moves_changes_notes_work_and_files_in_words(boss):
     found = feed(item, boss)
     assert told(found) == [
         "returned as a correction Lost → Step 2 came back",
-        "reason: Too dear Step 3 → Lost neighbour is cheaper",
+        "reason: Too dear · by our own judgement Step 3 → Lost neighbour is cheaper",
         "file plan.pdf",
         "call Ask about oak",
         "note Wants oak",

@@ -7,7 +7,8 @@ from datetime import datetime
 from django.db import connection
 from django.db.models import Max, Min
 
-from voronka.items.models import BulkRun, Item, StageVisit
+from voronka.items.models import Attachment, BulkRun, Item, LineItem, StageVisit
+from voronka.kernel.prepared import Prepared
 from voronka.pipelines.models import Source
 
 MOST_COUNTED = 10_000  # cards of one source; there are more: "10,000+"
@@ -40,3 +41,24 @@ def moved_from_to(run: BulkRun) -> tuple[datetime, datetime] | None:
     )
     found = visits.aggregate(first=Min("entered_at"), last=Max("entered_at"))
     return (found["first"], found["last"]) if found["first"] else None
+
+
+def lines_of(item_id: int) -> list[LineItem]:
+    """Return what a card sells, with the products. One SQL query."""
+    return _LINES.all(item_id)
+
+
+def files_of(item_id: int) -> list[Attachment]:
+    """Return the files of a card that are listed there. One SQL query."""
+    return _FILES.all(item_id)
+
+
+# every opening of a card asks these (ADR 8)
+_LINES = Prepared(
+    lambda pk: LineItem.objects.filter(item_id=pk).select_related("product"), int, model=LineItem
+)
+_FILES = Prepared(
+    lambda pk: Attachment.objects.filter(item_id=pk, deleted_at=None, inline=False),
+    int,
+    model=Attachment,
+)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cached_property, lru_cache
 from html import escape
 from typing import NamedTuple
@@ -25,6 +25,7 @@ from voronka.pipelines.models import ItemType, Stage
 from voronka.web import words
 from voronka.web.addresses import path_of
 from voronka.web.answer_clock import AnswerClock, ring
+from voronka.web.stage_clock import StageClock
 from voronka.web.templatetags.voronka import avatar, icon
 
 _LONG = 56  # letters; a longer title may be cut, so it is whole on hover
@@ -118,17 +119,14 @@ class Drawer:
         return _RING.format(answer.css, answer.spent, answer.moments, self._unanswered)
 
     def _clock(self, card: BoardCard, *, late: bool) -> str:
-        if card.stalls_at is None:
+        clock = StageClock.of(card.entered_at, card.stalls_at, self.now)
+        if clock is None:
             return self._paused if card.paused_at else ""
-        left = card.stalls_at - self.now
         if late:
-            return _CLOCK.format(
-                ring(1, late=True), 1, self._late % words.duration(-left, units=self._units)
-            )
-        whole = card.stalls_at - card.entered_at
-        spent = 1 - left / whole if whole > timedelta(0) else 1.0
-        css = ring(spent, late=False)
-        return _CLOCK.format(css, spent, self._left % words.duration(left, units=self._units))
+            span = words.duration(clock.overrun, units=self._units)
+            return _CLOCK.format(ring(1, late=True), 1, self._late % span)
+        span = words.duration(clock.left, units=self._units)
+        return _CLOCK.format(clock.css, clock.spent, self._left % span)
 
     def _step(self, card: BoardCard, answer: AnswerClock | None) -> str:
         if answer is not None:

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import cached_property
 
 from django.utils import timezone
 
 from voronka.automation.large_orders import LargeOrder, large_order
 from voronka.automation.models import LossVerdict
-from voronka.automation.queries import open_verdict
+from voronka.automation.verdict_queries import open_verdict
 from voronka.clients.models import Client
 from voronka.items import gate, rules
 from voronka.items.commands.converting import UNDO_FOR
 from voronka.items.elements import RollUp, roll_ups
 from voronka.items.facts import proofs
 from voronka.items.models import Attachment, Item, ItemLink, LineItem, Watch
+from voronka.items.queries import files_of, lines_of
 from voronka.journal.actors import Actor
 from voronka.kernel.prepared import Prepared
 from voronka.kernel.texts import LocalText
@@ -27,13 +27,14 @@ from voronka.pipelines.queries import fields_in_use, ordered_stages
 from voronka.pipelines.system_fields import system_fields
 from voronka.timeline.conversations import guest_of
 from voronka.web.addresses import address
-from voronka.web.answer_clock import AnswerClock, ring
+from voronka.web.answer_clock import AnswerClock
 from voronka.web.card.buttons import Button, buttons_of
 from voronka.web.card.linked import Linked, MiniBoard, linked_cards, mini_boards
 from voronka.web.card.parts import Block, Criterion, Person, Prop, Segment, stage_bar
 from voronka.web.fields import Spec, values_of
 from voronka.web.fields.showing import names_of, text_of
 from voronka.web.fields.specs import SYSTEM_KINDS, spec_of
+from voronka.web.stage_clock import StageClock
 
 HEAD = ("title", "amount")  # edited in the head, so not repeated among the fields
 
@@ -138,35 +139,15 @@ class CardPage:
         return AnswerClock.of(self.item.clock_started_at, self.item.clock_due_at)
 
     @cached_property
-    def spent(self) -> float | None:
-        """The share of the stage's deadline that has passed, 0..1; None without a deadline."""
-        stalls = self.item.stalls_at
-        if stalls is None or not self.item.stage.is_open:
-            return None
-        whole = stalls - self.item.stage_entered_at
-        gone = timezone.now() - self.item.stage_entered_at
-        return min(1.0, gone / whole) if whole > timedelta(0) else 1.0
+    def stage_clock(self) -> StageClock | None:
+        """How the stage's deadline stands; None without one, and when the card is closed."""
+        stalls = self.item.stalls_at if self.item.stage.is_open else None
+        return StageClock.of(self.item.stage_entered_at, stalls)
 
     @property
     def comes_from_outside(self) -> bool:
         """Whether clients turn to us about such cards: their touches are worth a look."""
         return self.kind.kind in (ItemType.Kind.LEAD, ItemType.Kind.DEAL)
-
-    @property
-    def ring(self) -> str:
-        """The class of the stage's clock."""
-        late = self.left is not None and self.left < timedelta(0)
-        return ring(self.spent or 0.0, late=late)
-
-    @property
-    def left(self) -> timedelta | None:
-        """How long until the deadline; negative when it has passed."""
-        return self.item.stalls_at - timezone.now() if self.item.stalls_at else None
-
-    @property
-    def late(self) -> timedelta | None:
-        """How long ago the deadline passed."""
-        return -self.left if self.left is not None else None
 
     @cached_property
     def grade(self) -> Grade | None:
@@ -402,11 +383,11 @@ class CardPage:
     def lines(self) -> list[LineItem]:
         if not self.kind.has_lines:
             return []
-        return _LINES.all(self.item.pk)
+        return lines_of(self.item.pk)
 
     @cached_property
     def files(self) -> list[Attachment]:
-        return _FILES.all(self.item.pk)
+        return files_of(self.item.pk)
 
 
 # every opening of a card asks these (ADR 8)
@@ -415,12 +396,4 @@ _WATCH = Prepared(
     int,
     int,
     model=Watch,
-)
-_LINES = Prepared(
-    lambda pk: LineItem.objects.filter(item_id=pk).select_related("product"), int, model=LineItem
-)
-_FILES = Prepared(
-    lambda pk: Attachment.objects.filter(item_id=pk, deleted_at=None, inline=False),
-    int,
-    model=Attachment,
 )

@@ -16,7 +16,7 @@ from voronka.automation.commands.verdicts import (
     return_to_work,
 )
 from voronka.automation.models import LossVerdict
-from voronka.automation.queries import verdict_of
+from voronka.automation.verdict_queries import verdict_of
 from voronka.journal.actors import Actor
 from voronka.kernel.errors import InvalidInput
 from voronka.people.requests import SignedInRequest

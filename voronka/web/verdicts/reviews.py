@@ -7,7 +7,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET
 
-from voronka.automation.queries import norm_review, verdict_shares
+from voronka.automation.verdict_queries import norm_review, verdict_shares
 from voronka.people.requests import SignedInRequest
 from voronka.web.periods import period
 from voronka.web.rights import needs_right

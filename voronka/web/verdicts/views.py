@@ -6,7 +6,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
-from voronka.automation.queries import verdict_of, verdict_queue, verdicts_given
+from voronka.automation.verdict_queries import verdict_of, verdict_queue, verdicts_given
 from voronka.people.requests import SignedInRequest
 from voronka.web.rights import needs_right
 from voronka.web.verdicts.page import Loss, evidence, losses
