@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from tests.clients.factories import make_client
 from tests.factories import make_item, make_pipeline
-from tests.people.factories import make_user
+from tests.people.factories import make_role, make_user
 from voronka.clients.models import Client
 
 pytestmark = pytest.mark.browser
@@ -102,3 +102,18 @@ def test_a_phone_shows_whom_to_call_under_the_thumb(phone, login, boss):
     expect(phone.get_by_text("Карточек пока нет")).to_be_visible()
     width = phone.evaluate("document.documentElement.scrollWidth")
     assert width <= 390
+
+
+def test_a_masked_phone_is_shown_by_a_click_and_stays_while_the_page_lives(page, login, live_url):
+    everything = dict.fromkeys(("see", "add", "change"), "all")
+    role = make_role(matrix={"client": everything}, hides_contacts=True)
+    me = make_user(role)
+    anna = make_client("Анна Петрова", owner=me, phones=("89161234567",))
+    login(page, me)
+    page.goto(f"/clients/{anna.pk}/")
+    contacts = page.locator(f"#client-left-{anna.pk}")
+    expect(contacts).to_contain_text("+7 ••• •••-45-67")
+    expect(page.locator("body")).not_to_contain_text("123-45-67")
+    contacts.get_by_role("button", name="Показать +7").click()
+    expect(contacts.get_by_role("link", name="+7 916 123-45-67")).to_be_visible()
+    expect(contacts).not_to_contain_text("•••")

@@ -10,6 +10,7 @@ import pytest
 from django.test import Client as Http
 from django.urls import reverse
 
+from tests.channels.factories import make_channel, write_in
 from tests.clients.factories import make_client
 from tests.factories import make_field, make_item, make_item_type, make_pipeline
 from tests.people.factories import make_role, make_user
@@ -26,6 +27,7 @@ from voronka.people.access import RIGHTS, TOKEN_SCOPES
 from voronka.people.commands import change_profile, change_user, create_token
 from voronka.people.models import User
 from voronka.timeline.commands.activities import Plan, plan_activity
+from voronka.timeline.models import Notification
 
 pytestmark = pytest.mark.django_db
 SYSTEM = Actor.system()
@@ -191,6 +193,16 @@ def test_what_comes_back_masked_changes_nothing(db):
     scene.http.post(place, {"f-second_phone": "+7 903 111-22-33"})
     scene.card.refresh_from_db()
     assert scene.card.values["second_phone"] == "+79031112233"
+
+
+def test_a_notice_calls_a_nameless_client_by_the_masked_phone(db):
+    scene = Scene(hides=True)
+    channel = make_channel(owner=scene.me)
+    for text in ("Hello", "Are you there?"):
+        write_in(channel, name="", text=text, thread_key="t", **{"from": [["phone", NAMELESS]]})
+    told = Notification.objects.filter(user=scene.me).values_list("text", flat=True)
+    assert "+7 ••• •••-66-77: Are you there?" in told
+    assert not [text for text in told if SECRETS.search(text)]
 
 
 class Phones:

@@ -8,6 +8,7 @@ from django.utils.translation import override
 
 from voronka.items.models import Item
 from voronka.journal.models import Event
+from voronka.kernel import masking
 from voronka.kernel.prepared import Prepared
 from voronka.people.models import User
 from voronka.timeline.commands.notifications import notify
@@ -33,7 +34,8 @@ def on_message(event: Event) -> None:
     owner = talk.owner or (talk.item.owner if talk.item is not None else None)
     if owner is None or not owner.is_active:
         return
-    who = message.author_name or talk.who
+    with masking.hiding(owner.access.hides_contacts):  # a nameless client is called by the phone
+        who = masking.shown_text(message.author_name) or talk.who
     words = " ".join((message.text or message.subject).split())[:_WORDS]
     with override(owner.language):
         said = words or _("a file")
@@ -103,7 +105,9 @@ def message_key(message_id: int) -> str:
 
 
 _TALK = Prepared(
-    lambda pk: Conversation.objects.select_related("owner", "item__owner", "client").filter(pk=pk),
+    lambda pk: Conversation.objects.select_related(
+        "owner__role", "item__owner__role", "client"
+    ).filter(pk=pk),
     int,
     model=Conversation,
 )
