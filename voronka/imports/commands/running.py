@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -40,9 +41,11 @@ def work_on(run_id: int) -> ImportRun:
         cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [_LOCK, run_id])
         if not cursor.fetchone()[0]:
             return ImportRun.objects.get(pk=run_id)
+    gc.freeze()  # rows come and go by the thousand; what stands need not be walked each time
     try:
         return _work(run_id)
     finally:
+        gc.unfreeze()
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [_LOCK, run_id])
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -30,8 +31,16 @@ from voronka.pipelines.values import BadValue, clean_value, parse_decimal, parse
 
 ENTERED = "entered:"  # "entered:quote" is the date on which the card came to the stage "quote"
 _DATES = ("created_at", "closed_at")
+_MOST_SUMS = 10_000  # kept in memory
 _OWN = ("title", "external_id", "stage", "owner", "amount", "contact", "company", "source")
 _FURTHER = ("loss_reason", "loss_comment", "loss_told_by", "product", "quantity", *_DATES)
+
+_KNOWN = """
+SELECT key, card.id FROM unnest(%s::text[]) AS key CROSS JOIN LATERAL (
+    SELECT id FROM items_item
+    WHERE pipeline_id = %s AND external_id = key AND NOT external_id = '' OFFSET 0
+) AS card
+"""
 
 
 class ItemPlanner:
@@ -55,10 +64,14 @@ class ItemPlanner:
         self.repairs = Repairs(mapping)
         self.stages = [s for s in self.loader.stages if s.is_open]
         self._ways: dict[str, list[Stage]] = {}  # by the code of the stage where they lead
+        self._jumps: dict[str, frozenset[int]] = {}  # likewise
+        self._dated = [c for c in mapping.fields if c in _DATES or c.startswith(ENTERED)]
         self._stage_names = _words(self.loader.stages)
         reasons = list(LossReason.objects.filter(pipeline=pipeline, archived=False))
         self._reasons: dict[str, int] = {word: r.pk for word, r in _words(reasons).items()}
         self._fields = {f.code: f for f in self.loader.fields}
+        self._own = [code for code in mapping.fields if code in self._fields]
+        self._money = lru_cache(_MOST_SUMS)(parse_money)  # files repeat their sums
         self._seen: dict[str, int] = {}
         self.done: dict[int, int] = {}
         codes = {c for c in mapping.fields if not c.startswith(ENTERED)}
@@ -86,8 +99,13 @@ class ItemPlanner:
         return planned
 
     def _known(self, keys: list[str]) -> dict[str, int]:
-        found = Item.objects.filter(pipeline=self.pipeline, external_id__in=keys)
-        return dict(found.exclude(external_id="").values_list("external_id", "pk"))
+        """Look keys up one by one in their index: a young table's statistics mislead the planner.
+
+        In a house where nothing is analysed yet it would read all cards for each chunk.
+        """
+        with connection.cursor() as cursor:
+            cursor.execute(_KNOWN, [keys, self.pipeline.pk])
+            return dict(cursor.fetchall())
 
     def _plan(self, row: SourceRow, values: dict[str, str], known: Mapping[str, int]) -> Planned:
         planned = Planned(row, Verdict.NEW)
@@ -149,7 +167,7 @@ class ItemPlanner:
         title = get("title", "")
         if not title:
             planned.fix("title", _("The card has no title."))
-        amount = self._read(planned, "amount", get("amount"), parse_money) or Decimal(0)
+        amount = self._read(planned, "amount", get("amount"), self._money) or Decimal(0)
         owner = self._refer(planned, "owner", get("owner"), self.refs.user) or self.by.user_id
         if owner is None and planned.verdict != Verdict.FIX:
             planned.fix("owner", _("Name a responsible person."))
@@ -188,6 +206,13 @@ class ItemPlanner:
             known = self._ways[stage.code] = others
         return known
 
+    def _passed(self, stage: Stage, steps: list[Stage]) -> frozenset[int]:
+        """Return the ids of stages passed by jump on the way to a stage; one set for all cards."""
+        known = self._jumps.get(stage.code)
+        if known is None:
+            known = self._jumps[stage.code] = frozenset(step.pk for step in steps)
+        return known
+
     def _visits(
         self, planned: Planned, values: dict[str, str]
     ) -> tuple[list[tuple[Stage, datetime]], frozenset[int]]:
@@ -196,8 +221,8 @@ class ItemPlanner:
         Stages before the present one without a date of their own count as passed by jump.
         """
         dates: dict[str, datetime] = {}
-        for code, text in values.items():
-            if code in _DATES or code.startswith(ENTERED):
+        for code in self._dated:
+            if text := values.get(code):
                 found = moment(text, self.mapping.day_first)
                 if found is None:
                     planned.fix(code, _("“%(value)s” is not a date.") % {"value": text[:40]})
@@ -213,9 +238,14 @@ class ItemPlanner:
         if last < created:
             planned.fix("closed_at", _("The card would be closed before it was made."))
             return [], frozenset()
-        way: list[tuple[Stage, datetime]] = []
-        jumped: set[int] = set()
         before = self._before(stage)
+        if not entered:  # as in most files: nothing is known but the beginning and the end
+            passed = before[:1] if stage.kind == Stage.Kind.LOST else before
+            way = [(step, last) for step in (*passed, stage)]
+            way[0] = (way[0][0], created if passed else last)
+            return way, self._passed(stage, passed[1:])
+        way = []
+        jumped: set[int] = set()
         for number, step in enumerate(before):
             at = created if number == 0 else entered.get(step.code)
             if at is None:
@@ -270,10 +300,10 @@ class ItemPlanner:
 
     def _custom(self, planned: Planned, values: dict[str, str]) -> dict[str, Any]:
         clean: dict[str, Any] = {}
-        for code, text in values.items():
-            if field := self._fields.get(code):
+        for code in self._own:
+            if text := values.get(code):
                 try:
-                    clean[code] = clean_value(field, text)
+                    clean[code] = clean_value(self._fields[code], text)
                 except BadValue as bad:
                     self._leave_or_fix(planned, code, bad.sentence)
         return clean

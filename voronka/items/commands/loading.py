@@ -134,22 +134,25 @@ class Loader:
     def __init__(self, pipeline: Pipeline, *, by: Actor) -> None:
         self.pipeline = pipeline
         self.by = by
+        self._pipeline_id: int = pipeline.pk
         self.stages = list(pipeline.stages.all())
         self.fields = list(Field.objects.filter(item_type=pipeline.item_type, archived=False))
         self._schedules: dict[int, WorkSchedule] = {}
         self._stalled: dict[tuple[int, datetime, int], datetime | None] = {}
         self._company = cache(company_schedule)
         self._rule = pipeline.item_type.grade_rule
-        self._required = {s.pk: rules.required_codes(self.stages, s) for s in self.stages}
+        self._required: dict[int, list[str]] = {}  # a loss asks for nothing
+        for stage in self.stages:
+            if stage.kind != Stage.Kind.LOST:
+                codes = rules.required_codes(self.stages, stage)
+                self._required[stage.pk] = [c for c in codes if c != "next_step"]
 
     def missing(self, row: LoadRow) -> list[str]:
         """Return the codes that the row's last stage requires and the row lacks (IM-7)."""
-        stage = row.visits[-1][0]
-        if stage.kind == Stage.Kind.LOST:
+        codes = self._required.get(row.visits[-1][0].pk)
+        if not codes:
             return []
-        facts = rules.Facts(row.values, self._system(row))
-        codes = [c for c in self._required[stage.pk] if c != "next_step"]
-        return rules.missing(codes, facts)
+        return rules.missing(codes, rules.Facts(row.values, self._system(row)))
 
     def needs_reason(self, row: LoadRow, *, known: bool) -> bool:
         """Whether the row is lost without a reason though the pipeline has reasons (`known`)."""
@@ -195,8 +198,8 @@ class Loader:
             letter, order = result.letter, result.order
         return [
             pk,
-            self.pipeline.pk,
-            stage.pk,
+            self._pipeline_id,
+            stage.id,
             row.title[:255],
             row.owner_id,
             row.contact_id,
@@ -234,23 +237,26 @@ class Loader:
         ]
 
     def _visits(self, pk: int, row: LoadRow) -> list[list[Any]]:
-        visits = []
-        ends: list[datetime | None] = [entered for _stage, entered in row.visits[1:]]
-        for (stage, entered), left in zip(row.visits, [*ends, None], strict=True):
+        visits: list[list[Any]] = []
+        pipeline, author = self._pipeline_id, row.author_id or self.by.user_id
+        how = "user" if row.author_id else self.by.kind
+        for number, (stage, entered) in enumerate(row.visits, start=1):
+            left = row.visits[number][1] if number < len(row.visits) else None
             overdue = None
-            if left is not None:
+            if left is not None and left != entered:
                 overdue = rules.overdue(self._stalls(stage, entered, row.owner_id), left)
+            place, jump = stage.id, stage.id in row.jumped
             visits.append(
                 [
                     pk,
-                    stage.pk,
-                    self.pipeline.pk,
+                    place,
+                    pipeline,
                     row.owner_id,
                     entered,
                     left,
-                    row.author_id or self.by.user_id,
-                    "user" if row.author_id else self.by.kind,
-                    stage.pk in row.jumped,
+                    author,
+                    how,
+                    jump,
                     False,
                     overdue,
                 ]
@@ -259,15 +265,15 @@ class Loader:
 
     def _events(self, pk: int, row: LoadRow) -> list[list[Any]]:
         first, created = row.visits[0]
-        diff: dict[str, Any] = {"stage": first.pk, "title": row.title, "owner_id": row.owner_id}
+        diff: dict[str, Any] = {"stage": first.id, "title": row.title, "owner_id": row.owner_id}
         created = row.created_at or created
         events = [self._event("item.created", pk, created, diff, row.author_id)]
         left = first
         for stage, entered in row.visits[1:]:
-            if stage.pk in row.jumped:
+            if stage.id in row.jumped:
                 continue
             verb = {"won": "item.won", "lost": "item.lost"}.get(stage.kind, "item.moved")
-            moved: dict[str, Any] = {"left": left.pk, "entered": stage.pk, "owner_id": row.owner_id}
+            moved: dict[str, Any] = {"left": left.id, "entered": stage.id, "owner_id": row.owner_id}
             if stage.kind == Stage.Kind.LOST:
                 moved |= {"reason": row.loss_reason_id, "comment": row.loss_comment}
                 moved |= {"told_by": row.loss_told_by} if row.loss_told_by else {}
@@ -280,11 +286,11 @@ class Loader:
     ) -> list[Any]:
         by = self.by
         who = ["user", author_id, ""] if author_id else [by.kind, by.user_id, by.name]
-        return [verb, "item", pk, self.pipeline.pk, *who, dict(diff), at]
+        return [verb, "item", pk, self._pipeline_id, *who, dict(diff), at]
 
     def _stalls(self, stage: Stage, entered: datetime, owner_id: int) -> datetime | None:
         schedule = self._schedule(owner_id)
-        key = (stage.pk, entered, id(schedule))
+        key = (stage.id, entered, id(schedule))
         if key not in self._stalled:
             if len(self._stalled) >= _MOST_KNOWN:
                 self._stalled.clear()
