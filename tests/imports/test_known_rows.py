@@ -6,6 +6,7 @@ from django.http import QueryDict
 
 from tests.factories import make_pipeline
 from tests.people.factories import make_user
+from voronka.clients.commands import delete_client
 from voronka.clients.models import Client
 from voronka.imports import commands
 from voronka.imports.commands.preparing import take_file
@@ -76,6 +77,14 @@ def test_a_skipped_file_still_changes_the_one_field_that_is_to_be_taken(owner):
     anna = Client.objects.get()
     assert (anna.name, anna.address, anna.comment) == ("Анна", "Тверь", "ново")
     assert not anna.contact_points.filter(kind="phone").exists()
+
+
+def test_who_lies_in_the_bin_is_not_recognised(owner):
+    bring(owner, HEAD + "Анна;a@example.com;89161234567;Тверь;\n", CLIENTS)
+    delete_client(Client.objects.get().pk, by=Actor.user(owner))
+    run = bring(owner, HEAD + "Анна;a@example.com;89161234567;Тверь;\n", CLIENTS)
+    assert run.counts == {"new": 1}
+    assert Client.objects.alive().count() == 1
 
 
 def test_a_known_card_keeps_its_stage_and_takes_the_amount(owner):

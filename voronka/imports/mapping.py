@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Container, Sequence
 from collections.abc import Mapping as Pairs
+from functools import lru_cache
 from typing import Any, Literal
 
 from django.utils.text import slugify
@@ -146,6 +147,7 @@ def headers_key(headers: Sequence[str]) -> str:
     return hashlib.sha256(json.dumps(list(headers), ensure_ascii=False).encode()).hexdigest()
 
 
+@lru_cache(maxsize=1000)
 def base_code(code: str) -> str:
     """Return "phone" for "phone_2": a client may have several of a kind."""
     head, _sep, tail = code.rpartition("_")

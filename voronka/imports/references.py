@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import cached_property
 
 from django.conf import settings
@@ -167,10 +167,7 @@ def _key(match: str, text: str) -> str:
 def _find(kind: str, match: str, keys: set[str]) -> list[tuple[str, int]]:
     clients = Client.objects.alive().filter(kind=kind)
     if match in ("phone", "email"):
-        points = ContactPoint.objects.filter(
-            kind=match, value__in=keys, client__in=clients
-        ).values_list("value", "client_id")
-        return list(points)
+        return owners_of(match, keys, kind=kind)
     if match == "website":
         sites = {form for key in keys for form in _site_forms(key)}
         found = clients.annotate(low=Lower("website")).filter(low__in=sites)
@@ -179,6 +176,25 @@ def _find(kind: str, match: str, keys: set[str]) -> list[tuple[str, int]]:
         return list(clients.filter(**{f"{match}__in": keys}).values_list(match, "pk"))
     named = clients.annotate(low=Lower("name")).filter(low__in=keys)
     return [(_key("name", name), pk) for name, pk in named.values_list("name", "pk")]
+
+
+def owners_of(point: str, values: Collection[str], *, kind: str) -> list[tuple[str, int]]:
+    """Return (value, client id) of the living clients who have one of these phones or e-mails.
+
+    Asked in two steps, each by its index: in a young base, without statistics, PostgreSQL would
+    walk through all clients to answer both at once. One query when nobody has one, else two.
+
+    Args:
+        point: "phone" or "email".
+        kind: of clients.
+    """
+    points = ContactPoint.objects.filter(kind=point, value__in=values)
+    found = list(points.values_list("value", "client_id"))
+    if not found:
+        return []
+    known = Client.objects.alive().filter(kind=kind, pk__in={pk for _value, pk in found})
+    alive = set(known.values_list("pk", flat=True))
+    return [(value, pk) for value, pk in found if pk in alive]
 
 
 def _site_forms(key: str) -> list[str]:

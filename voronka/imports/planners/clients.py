@@ -16,11 +16,11 @@ from voronka.clients import rules
 from voronka.clients.commands.contacting import add_contact_point
 from voronka.clients.commands.editing import edit_client, stored
 from voronka.clients.commands.loading import ClientRow, load_clients, load_links
-from voronka.clients.models import Client, ContactPoint
+from voronka.clients.models import Client
 from voronka.imports.mapping import REPEATED, Mapping, Rule, base_code
 from voronka.imports.planners.base import Planned, SourceRow, Verdict, moment
 from voronka.imports.planners.client_cells import ClientCells
-from voronka.imports.references import References, Unknown
+from voronka.imports.references import References, Unknown, owners_of
 from voronka.journal.actors import Actor
 from voronka.kernel.errors import DomainError, InvalidInput
 from voronka.pipelines.models import Field
@@ -209,7 +209,7 @@ class ClientPlanner:
         return keys
 
     def _find(self, read: list[_Read]) -> dict[tuple[str, str], set[int]]:
-        """Look up all keys of a chunk; at most one query a kind of key."""
+        """Look up all keys of a chunk; at most two queries a kind of key."""
         wanted: dict[str, set[str]] = defaultdict(set)
         for one in read:
             for key, text in one.keys:
@@ -219,8 +219,7 @@ class ClientPlanner:
         for key, texts in wanted.items():
             rows: Iterable[tuple[str, int]]
             if key in ("phone", "email"):
-                points = ContactPoint.objects.filter(kind=key, value__in=texts, client__in=clients)
-                rows = points.values_list("value", "client_id")
+                rows = owners_of(key, texts, kind=self.kind)
             elif key in ("name", "website"):
                 low = clients.annotate(low=Lower(key)).filter(low__in=texts)
                 rows = low.values_list("low", "pk")
