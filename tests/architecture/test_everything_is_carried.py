@@ -80,7 +80,7 @@ SPOKEN = {  # columns that the file calls otherwise, or says by the order or the
 COLUMNS = {
     "people.Company": "reading_limit deletion_limit",
     "people.Role": "name matrix rights everything hides_contacts",
-    "people.WorkingCalendar": "name hours country days_off days_on is_default",
+    "people.WorkingCalendar": "name hours country region days_off days_on is_default",
     "people.Department": "name parent head",
     "pipelines.ItemType": "kind name plural icon prefix has_client has_amount has_lines "
     "counts_in_revenue success grade_rule",

@@ -25,6 +25,7 @@ from voronka.blueprints.schema import (
     StageSpec,
 )
 from voronka.kernel.errors import Sentence
+from voronka.kernel.regions import knows_region
 from voronka.kernel.worktime import check_hours, knows_country
 from voronka.people.access import CLIENTS, RIGHTS
 from voronka.pipelines import formulas, rules, specs
@@ -100,6 +101,9 @@ def _calendars(blueprint: Blueprint) -> Iterator[Mistake]:
             yield ("calendars", code, "hours"), faults.get(fault, fault)
         if calendar.country and not knows_country(calendar.country):
             yield ("calendars", code, "country"), _("The holidays of this country are not known.")
+        if calendar.region and not knows_region(calendar.country, calendar.region):
+            sentence = _("Choose a region of the country whose holidays are free.")
+            yield ("calendars", code, "region"), sentence
     if calendars and sum(c.default for c in calendars.values()) != 1:
         yield ("calendars",), _("Mark exactly one calendar as the company's: “default: true”.")
 

@@ -134,6 +134,7 @@ class _Applying:
             name=part.name.local,
             hours=split_hours(part.hours),
             country=part.country,
+            region=part.region,
             days_off=part.days_off,
             days_on=part.days_on,
             is_default=part.default,

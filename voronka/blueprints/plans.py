@@ -62,6 +62,7 @@ LABELS: dict[str, Promise] = {
     "plural": gettext_lazy("plural name"),
     "hours": gettext_lazy("hours"),
     "country": gettext_lazy("holidays of"),
+    "region": gettext_lazy("region"),
     "days_off": gettext_lazy("days off"),
     "days_on": gettext_lazy("working days"),
     "default": gettext_lazy("the company's"),

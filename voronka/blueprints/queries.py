@@ -88,6 +88,7 @@ def _calendar(row: WorkingCalendar) -> Calendar:
         name=_text(row.name),
         hours=join_hours(row.hours),
         country=row.country,
+        region=row.region,
         days_off=sorted(date.fromisoformat(day) for day in row.days_off),
         days_on=sorted(date.fromisoformat(day) for day in row.days_on),
         default=row.is_default,

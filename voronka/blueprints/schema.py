@@ -71,6 +71,9 @@ class Calendar(Part):
         default_factory=dict, description='Working intervals a day: mon: ["09:00-13:00"]'
     )
     country: str = Field("", pattern=r"^([A-Z]{2})?$", description="ISO 3166 code, e.g. RU")
+    region: str = Field(
+        "", pattern=r"^([A-Z]{2}-[A-Z0-9]{1,3})?$", description="ISO 3166-2 code, e.g. RU-TA"
+    )
     days_off: list[date] = Field(default_factory=list)
     days_on: list[date] = Field(default_factory=list, description="Worked though they look free")
     default: bool = Field(False, description="The company's own calendar; exactly one is")

@@ -11,6 +11,8 @@ from zoneinfo import ZoneInfo
 
 import holidays
 
+from voronka.kernel.regions import regional_holidays
+
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 OFFICE_HOURS: dict[str, list[list[str]]] = {
     day: [["09:00", "13:00"], ["14:00", "18:00"]] for day in WEEKDAYS[:5]
@@ -29,6 +31,7 @@ class WorkSchedule:
         hours: weekday ("mon") -> intervals of local time, e.g. [["09:00", "13:00"]].
         zone: the time zone of these hours.
         country: ISO 3166 code whose public holidays are free, "" for none.
+        region: ISO 3166-2 code of a region of it whose own holidays are free too.
         days_off: further free dates; `days_on`: dates that are worked though they look free.
     """
 
@@ -37,6 +40,7 @@ class WorkSchedule:
     country: str = ""
     days_off: frozenset[date] = field(default_factory=frozenset)
     days_on: frozenset[date] = field(default_factory=frozenset)
+    region: str = ""
     _known: dict[date, list[tuple[datetime, datetime]]] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )  # days asked before: a load of history asks for the same ones thousands of times
@@ -46,7 +50,7 @@ class WorkSchedule:
         if self._is_worked(day):
             return False
         return day in self.days_off or (
-            bool(self.country) and day in holidays_of(self.country, day.year)
+            bool(self.country) and day in holidays_of(self.country, day.year, region=self.region)
         )
 
     def is_workday(self, day: date) -> bool:
@@ -153,15 +157,23 @@ def knows_country(country: str) -> bool:
 
 
 @lru_cache(maxsize=256)
-def holidays_of(country: str, year: int, language: str = "") -> Mapping[date, str]:
+def holidays_of(
+    country: str, year: int, language: str = "", *, region: str = ""
+) -> Mapping[date, str]:
     """Return the public holidays of one year with their names, in order of date.
 
     Args:
         language: "ru" or "en"; the country's own where that is not known.
+        region: with those of this region, an ISO 3166-2 code.
     """
     known = {code.split("_")[0]: code for code in _languages(country)}
     found = holidays.country_holidays(country, years=year, language=known.get(language))
-    return dict(sorted(found.items()))
+    everywhere = dict(sorted(found.items()))
+    if not region:
+        return everywhere
+    own = regional_holidays(region, year, everywhere)
+    said = {day: name.en if language == "en" else name.ru for day, name in own.items()}
+    return dict(sorted({**everywhere, **said}.items()))
 
 
 @lru_cache(maxsize=256)

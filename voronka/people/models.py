@@ -68,6 +68,7 @@ class WorkingCalendar(models.Model):
     name = LocalTextField()
     hours = models.JSONField(default=dict)  # {"mon": [["09:00", "13:00"], …]}
     country = models.CharField(max_length=2, blank=True)
+    region = models.CharField(max_length=6, blank=True)  # ISO 3166-2, "RU-TA"
     days_off = models.JSONField(default=list)  # ISO dates
     days_on = models.JSONField(default=list)
     is_default = models.BooleanField(default=False)

@@ -76,4 +76,5 @@ def _schedule(calendar: WorkingCalendar | None, hours: object, zone: str) -> Wor
         calendar.country,
         frozenset(date.fromisoformat(d) for d in calendar.days_off),
         frozenset(date.fromisoformat(d) for d in calendar.days_on),
+        calendar.region,
     )

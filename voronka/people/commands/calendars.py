@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from voronka.journal.actors import Actor
 from voronka.journal.commands import record
 from voronka.kernel.errors import Conflict, InvalidInput, NotFound, Sentence
+from voronka.kernel.regions import knows_region
 from voronka.kernel.texts import LocalText
 from voronka.kernel.worktime import check_hours, knows_country
 from voronka.people import access
@@ -32,6 +33,7 @@ def save_calendar(
     hours: Hours,
     by: Actor,
     country: str = "",
+    region: str = "",
     days_off: Iterable[date] = (),
     days_on: Iterable[date] = (),
     is_default: bool = False,
@@ -41,10 +43,11 @@ def save_calendar(
     Args:
         hours: weekday -> intervals, {"mon": [["09:00", "13:00"], ["14:00", "18:00"]]}.
         country: ISO 3166 code whose public holidays are free, "" for none.
+        region: ISO 3166-2 code of a region of it with holidays of its own, "" for none.
         days_off: own free days; `days_on`: days worked though they look free.
         is_default: the company's calendar; the former one steps back.
     Raises:
-        InvalidInput: hours, country, dates or code cannot be used; `fields` says which.
+        InvalidInput: hours, country, region, dates or code cannot be used; `fields` says which.
         Conflict: the default calendar cannot step back by itself: make another one the default.
         Forbidden: no right to people.
     """
@@ -57,12 +60,12 @@ def save_calendar(
             raise NotFound(_("There is no such calendar."))
         calendar = found
     off, on = sorted(set(days_off)), sorted(set(days_on))
-    _check(calendar, code, name, hours, country, off, on)
+    _check(calendar, code, name, hours, (country, region), off, on)
     if calendar.is_default and not is_default:
         raise Conflict(_("Make another calendar the company's; this one steps back by itself."))
     before = _facts(calendar)
     calendar.code, calendar.name, calendar.hours = code, name, hours
-    calendar.country, calendar.is_default = country, is_default
+    calendar.country, calendar.region, calendar.is_default = country, region, is_default
     calendar.days_off = [d.isoformat() for d in off]
     calendar.days_on = [d.isoformat() for d in on]
     after = _facts(calendar)
@@ -179,11 +182,12 @@ def _check(
     code: str,
     name: LocalText,
     hours: Hours,
-    country: str,
+    place: tuple[str, str],
     off: list[date],
     on: list[date],
 ) -> None:
     faults: dict[str, Sentence] = {}
+    country, region = place
     if not _CODE.fullmatch(code):
         faults["code"] = _("Give a code of small Latin letters, digits, “-” and “_”, up to 40.")
     elif WorkingCalendar.objects.filter(code=code).exclude(pk=calendar.pk).exists():
@@ -196,6 +200,8 @@ def _check(
         faults["hours"] = _("Give working time for one day at least.")
     if country and not knows_country(country):
         faults["country"] = _("The holidays of this country are not known.")
+    if region and not knows_region(country, region):
+        faults["region"] = _("Choose a region of the country whose holidays are free.")
     if set(off) & set(on):
         faults["days_on"] = _("A day cannot be both free and worked.")
     if faults:
@@ -208,6 +214,7 @@ def _facts(calendar: WorkingCalendar) -> dict[str, Any]:
         "name": calendar.name.as_dict(),
         "hours": calendar.hours,
         "country": calendar.country,
+        "region": calendar.region,
         "days_off": calendar.days_off,
         "days_on": calendar.days_on,
         "is_default": calendar.is_default,

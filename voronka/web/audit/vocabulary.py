@@ -232,6 +232,7 @@ KEYS: dict[str, Promise] = {
     "amount": pgettext_lazy("journal", "amount"),
     "devices": pgettext_lazy("journal", "devices"),
     "country": pgettext_lazy("journal", "holidays of"),
+    "region": pgettext_lazy("journal", "region"),
     "why": pgettext_lazy("journal", "reason"),
     "language": pgettext_lazy("journal", "language"),
     "time_zone": pgettext_lazy("journal", "time zone"),

@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import get_language, gettext_lazy, pgettext, pgettext_lazy
 from django.utils.translation import gettext as _
 
+from voronka.kernel.regions import regions_of
 from voronka.kernel.texts import LocalText
 from voronka.kernel.worktime import WEEKDAYS, knows_country
 from voronka.people import queries
@@ -188,6 +189,14 @@ class CalendarForm(NamesMixin, WeekForm):
     """A working calendar."""
 
     country = forms.ChoiceField(label=gettext_lazy("Public holidays of"), required=False)
+    region = forms.ChoiceField(
+        label=gettext_lazy("Region with holidays of its own"),
+        required=False,
+        help_text=gettext_lazy(
+            "Feasts by the lunar calendar are reckoned, one day each: where a decree names other"
+            " days, write them below."
+        ),
+    )
     days_off = forms.CharField(
         label=gettext_lazy("Own days off"),
         required=False,
@@ -207,6 +216,14 @@ class CalendarForm(NamesMixin, WeekForm):
         self.fields["country"].choices = [  # type: ignore[attr-defined]
             ("", pgettext("country", "none")),
             *((code, country_name(code)) for code in COUNTRIES if knows_country(code)),
+        ]
+        self.fields["region"].choices = [  # type: ignore[attr-defined]
+            ("", pgettext("region", "none")),
+            *(
+                (country_name(country), sorted(regions.items(), key=lambda pair: pair[1]))
+                for country in COUNTRIES
+                if (regions := {code: _(name) for code, name in regions_of(country).items()})
+            ),
         ]
 
     def clean_days_off(self) -> list[date]:

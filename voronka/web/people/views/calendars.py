@@ -54,6 +54,7 @@ def edit(request: SignedInRequest, calendar_id: int | None = None) -> HttpRespon
                 name=name,
                 hours=data["hours"],
                 country=data["country"],
+                region=data["region"],
                 days_off=data["days_off"],
                 days_on=data["days_on"],
                 is_default=data["is_default"],
@@ -69,7 +70,9 @@ def edit(request: SignedInRequest, calendar_id: int | None = None) -> HttpRespon
         "form": form,
         "calendar": row,
         "year": year,
-        "holidays": holidays_of(row.country, year, _language()) if row.country else {},
+        "holidays": holidays_of(row.country, year, _language(), region=row.region)
+        if row.country
+        else {},
         "moved": sorted(moved_workdays(row.country, year)) if row.country else [],
         "tab": "calendars",
     }
@@ -97,6 +100,7 @@ def _initial(row: WorkingCalendar) -> dict[str, Any]:
         "name_ru": row.name.ru,
         "name_en": row.name.en,
         "country": row.country,
+        "region": row.region,
         "days_off": _write_dates(row.days_off),
         "days_on": _write_dates(row.days_on),
         "is_default": row.is_default or first,
