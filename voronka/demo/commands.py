@@ -42,7 +42,7 @@ from voronka.demo.works import make_articles, make_claims
 from voronka.items.commands import loading
 from voronka.items.commands.lines import Line
 from voronka.items.commands.loading_past import AnswerRow, load_answers
-from voronka.items.models import Item
+from voronka.items.models import Item, ToldBy
 from voronka.journal.actors import Actor
 from voronka.people.commands import accounts, calendars, departments
 from voronka.people.models import Department, Role, User, WorkingCalendar
@@ -54,6 +54,10 @@ from voronka.timeline.commands.notifications import notify
 from voronka.timeline.models import Note
 
 SEED = 1912
+_THEIR_WORD = {  # loss reasons that clients name themselves; others are what we see
+    *("no_money", "elsewhere", "later", "price_rival", "price_budget"),
+    *("timing", "bought_elsewhere", "postponed"),
+}
 LEADS, SHOP_VISITS, DEALERS, WORKSHOPS = 3000, 520, 30, 12  # at scale 1.0
 
 
@@ -306,7 +310,8 @@ class _CardWriter:
             first_response_at=draft.first_response_at,
             last_touch_at=visits[-1][1],
             loss_reason_id=reasons.get(draft.way.reason),
-            loss_comment="Сказали сами" if draft.way.reason else "",
+            loss_comment="Сказали сами" if draft.way.reason in _THEIR_WORD else "",
+            loss_told_by=_told_by(draft.way.reason),
             jumped=frozenset(stages[code].pk for code in draft.way.jumped),
             external_id=self._element_key(draft),
         )
@@ -319,3 +324,9 @@ class _CardWriter:
 
     def _client_id(self, number: int | None) -> int | None:
         return None if number is None else self.client_ids[number]
+
+
+def _told_by(reason: str) -> str:
+    if not reason:
+        return ""
+    return ToldBy.CLIENT if reason in _THEIR_WORD else ToldBy.SELLER

@@ -46,7 +46,7 @@ class Entry:
 ENTRIES: tuple[Entry, ...] = (
     Entry(_("My day"), "sun-high", "my_day:index", phone=True, key="g d", counts="overdue"),
     Entry(_("Inbox"), "messages", "inbox:index", phone=True, key="g m", counts="talks"),
-    Entry(_("Pipelines"), "layout-kanban", "board:index", phone=True, key="g b"),
+    Entry(_("Funnels"), "layout-kanban", "board:index", phone=True, key="g b"),
     Entry(_("Clients"), "address-book", "clients:index", "see client", phone=True, key="g c"),
     Entry(_("Analytics"), "chart-bar", "report:index", "reports", phone=True, key="g a"),
     Entry(_("Verdicts"), "gavel", "verdicts:index", "control", key="g v"),

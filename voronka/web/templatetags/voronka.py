@@ -104,6 +104,13 @@ def number(value: Number | None, places: int = 0) -> str:
 
 
 @register.filter
+def price(value: Decimal | None) -> str:
+    """Write what one of many costs on the average: from a hundred on, without kopecks."""
+    small = value is not None and value < 100
+    return words.money(value, bare=True) if small else number(value)
+
+
+@register.filter
 def share(value: float | None, places: int = 0) -> str:
     """Write a share 0..1 as a percentage."""
     return words.share(value, places=places)
