@@ -37,6 +37,7 @@ from voronka.web.imports.forms import read_mapping
         ("МАМЕДОВ АЛИ ОГЛЫ", "Мамедов Али оглы"),
         ("ИВАНОВ И.И.", "Иванов И.И."),
         ("JOHN MCDONALD", "John McDonald"),
+        ("john van dyke", "John van Dyke"),
     ],
 )
 def test_a_person_is_written_as_a_person(typed, meant):
@@ -48,6 +49,7 @@ def test_a_person_is_written_as_a_person(typed, meant):
     "name",
     [
         *("Иванов Иван", "де Голль", "O'Neill", "Мак-Грегор", "Мамедов Али оглы", "Оглы", "Ёлкин"),
+        *("Scott, Murray and Thomas", "Banks LLC", "SCOTT LTD", "Анна из IKEA", "кухня ДЛЯ дома"),
         *("McDonald", "DiCaprio", "Vladimir Petrov", "Kim", "МТС", "ООО РОМАШКА", "кухня", "", "."),
     ],
 )

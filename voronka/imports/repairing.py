@@ -24,6 +24,7 @@ Told = tuple[str, str, bool]  # field code, sentence, whether it waits for a dec
 _FINE = re.compile(r"[А-ЯЁ][а-яё]+(?:[ -][А-ЯЁ][а-яё]+)*$")  # nearly all names: nothing to look up
 _FORMS = {"ооо", "оао", "зао", "пао", "ао", "нао", "ип", "чп", "тоо", "гк", "гуп", "муп", "фгуп"}
 _FORMS |= {"мбоу", "гбу", "фгбу", "нко", "ано"}
+_FOREIGN = {"llc", "inc", "inc.", "ltd", "ltd.", "plc", "gmbh", "corp", "corp.", "group", "co."}
 _LATIN = re.compile(r"[A-Za-z]")
 _CYRILLIC = re.compile(r"[А-Яа-яЁё]")
 _ALIKE_RU = "асеорхуАВСЕНКМОРТХУ"
@@ -32,6 +33,7 @@ _TO_RU = str.maketrans(_ALIKE_EN, _ALIKE_RU)
 _TO_EN = str.maketrans(_ALIKE_RU, _ALIKE_EN)
 _QUOTES = "«»\"'“”„()"
 _SMALL = {"де", "да", "ди", "фон", "дер", "дель", "эль", "ибн"} | names.TURKIC
+_SMALL_LATIN = {"van", "von", "de", "der", "da", "di", "la", "le", "bin", "and"}
 _SHORTEST = 5  # letters of a company's name in capitals that is taken for a word
 _CAPS_SLIP = re.compile(r"[А-ЯЁ]{2}[а-яё]+$")
 
@@ -39,15 +41,16 @@ _CAPS_SLIP = re.compile(r"[А-ЯЁ]{2}[а-яё]+$")
 @lru_cache(maxsize=20_000)
 def person(text: str) -> str:
     """Return a person's name, or a part of it, as it should be written; the same if it is."""
-    if _FINE.match(text) or any(word.lower() in _FORMS for word in text.split()):
+    if _FINE.match(text) or not (_FORMS | _FOREIGN).isdisjoint(text.lower().split()):
         return text
     words = [_one_script(word) for word in text.split(" ")]
     if _LATIN.search(text) and not _CYRILLIC.search(text):
         flipped = [other_layout(word) for word in words]
         if any(words) and all(_is_name(word) for word in flipped if word):
             words = flipped
-    several = len(words) > 1
-    return " ".join(_cased(word, several=several) for word in words)
+    whole = " ".join(words)
+    even = whole.isupper() or whole.islower()
+    return " ".join(_cased(word, several=len(words) > 1, even=even) for word in words)
 
 
 def _is_name(word: str) -> bool:
@@ -63,26 +66,32 @@ def _one_script(word: str) -> str:
     return word if _LATIN.search(made) and _CYRILLIC.search(made) else made
 
 
-def _cased(word: str, *, several: bool) -> str:
+def _cased(word: str, *, several: bool, even: bool) -> str:
+    """Write one word of a name as it should be.
+
+    Args:
+        several: whether the name has other words.
+        even: whether the whole name is in capitals, or wholly without: then no word of it is
+            meant as it stands. Else a word is changed only if it is known as a name.
+    """
     letters = "".join(c for c in word if c.isalpha())
+    low = word.lower()
     if len(letters) < 2 or "." in word:  # initials
         return word
     if word.isascii():
-        plain = letters.isupper() or letters.islower()
-        kept = letters.upper().startswith("MAC") or len(letters) < 3
-        return _titled(word) if plain and several and not kept else word
-    low = word.lower()
+        kept = low.startswith("mac") or len(letters) < 3 or not (even and several)
+        return low if low in _SMALL_LATIN and even and several else word if kept else _titled(word)
+    named = bool(names.kinds(word))
     if letters.islower():
-        if low in _SMALL or not (names.kinds(word) or not names.known(word)):
-            return word
-        return _titled(word)
-    slipped = letters[0].islower() and letters[1:].isupper()
-    if letters.isupper() or slipped:
+        meant = low in _SMALL or not (named or (even and not names.known(word)))
+        return word if meant else _titled(word)
+    if letters.isupper():
         if low in _SMALL and several:
             return low
-        short = len(letters) < 4 and not names.kinds(word)  # МТС
-        return word if short and not several else _titled(word)
-    if _CAPS_SLIP.match(word) and names.kinds(word) and names.known(word):
+        meant = not named and (len(letters) < 4 or not even)  # МТС
+        return word if meant and not (even and several) else _titled(word)
+    slipped = letters[0].islower() and letters[1:].isupper()  # with CapsLock on
+    if slipped or (_CAPS_SLIP.match(word) and named and names.known(word)):
         return _titled(word)
     return word
 
