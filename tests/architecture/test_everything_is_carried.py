@@ -86,7 +86,8 @@ COLUMNS = {
     "counts_in_revenue success grade_rule",
     "pipelines.Pipeline": "item_type name purpose naming split_reason forward_only calendar",
     "pipelines.Stage": "pipeline name kind color critical key goal sells_next steps exit_criteria "
-    "objections responsible_role deadline_minutes deadline_working required",
+    "objections responsible_role responsible_department responsible_person deadline_minutes "
+    "deadline_working required",
     "pipelines.Section": "item_type name pipelines",
     "pipelines.Field": "item_type section name kind help options rules important formula",
     "pipelines.LossReason": "pipeline parent name target needs_comment",

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.blueprints.setups import furnish
+from tests.people.factories import make_user
 from voronka.automation.models import HighValue, Robot
 from voronka.blueprints import ready_companies
 from voronka.blueprints.commands import apply
@@ -15,6 +16,7 @@ from voronka.journal.actors import Actor
 
 BY = Actor.system("test")
 COMPANY = ready_companies.text("minimal")
+FURNITURE = ready_companies.text("furniture")
 ROBOTS = COMPANY[COMPANY.index("\nrobots:") :]
 REST = COMPANY[: COMPANY.index("\nrobots:")]
 BRANCH = """    pipeline: sales
@@ -201,6 +203,24 @@ def test_a_branch_goes_out_and_in_again_and_its_secrets_stay_at_home():
     [kept] = Robot.objects.get(code="one").actions
     assert kept["with"]["then"][0]["http_request"]["url"] == address
     assert kept["with"]["then"][1]["branch"]["then"] == [{"wait": {"at_most": "3d"}}]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("who", ["department:retail", "user:anna@example.com"])
+def test_who_is_responsible_for_a_stage_goes_out_and_in_again(who):
+    make_user(email="anna@example.com")
+    text = FURNITURE.replace("responsible: manager\n", f"responsible: {who}\n", 1)
+    apply(read(text), by=BY)
+    assert plan(read(text)).is_empty
+    assert f"responsible: {who}" in export()
+    assert plan(read(export())).is_empty
+
+
+@pytest.mark.parametrize("who", ["wizard", "department:nowhere", "robot:one"])
+def test_who_is_not_there_can_not_be_responsible(who):
+    text = FURNITURE.replace("responsible: manager\n", f"responsible: {who}\n", 1)
+    _blueprint, problems = examine(text)
+    assert [problem.path.rpartition(".")[2] for problem in problems] == ["responsible"]
 
 
 def test_the_published_schema_knows_what_may_lie_in_a_branch():

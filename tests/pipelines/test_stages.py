@@ -154,7 +154,7 @@ def test_criteria_may_be_proved_by_a_field_the_card_or_the_work_on_it():
 def test_an_unknown_role_or_funnel_is_named():
     pipeline = make_pipeline()
     with pytest.raises(NoSuchPart, match="wizard"):
-        make_stage(pipeline, "offer", responsible_role="wizard")
+        make_stage(pipeline, "offer", responsible="role:wizard")
     with pytest.raises(NoSuchPart, match="elsewhere"):
         save_stage(StageSpec("elsewhere", "offer", text("КП")), by=SYSTEM)
 

@@ -248,6 +248,7 @@ WHO_TITLES: dict[str, Sentence] = {
     "head": gettext_lazy("the head of sales"),
     "head_of_head": gettext_lazy("the head above the head of sales"),
     "watchers": gettext_lazy("the watchers"),
+    "stage": gettext_lazy("whom the stage's passport names"),
 }
 _WHO = _WhoWords(
     WHO_TITLES,
@@ -261,6 +262,7 @@ _WHOM = _WhoWords(
         "head": pgettext_lazy("tell whom", "the head of sales"),
         "head_of_head": pgettext_lazy("tell whom", "the head above the head of sales"),
         "watchers": pgettext_lazy("tell whom", "the watchers"),
+        "stage": pgettext_lazy("tell whom", "whom the stage's passport names"),
     },
     role=pgettext_lazy("tell whom", "everybody with the role “%(name)s”"),
     department=pgettext_lazy("tell whom", "everybody in “%(name)s”"),
@@ -273,6 +275,7 @@ _TO_ALL = _WhoWords(
         "head": pgettext_lazy("to whom", "the head of sales"),
         "head_of_head": pgettext_lazy("to whom", "the head above the head of sales"),
         "watchers": pgettext_lazy("to whom", "the watchers"),
+        "stage": pgettext_lazy("to whom", "whom the stage's passport names"),
     },
     role=pgettext_lazy("to whom", "everybody with the role “%(name)s”"),
     department=pgettext_lazy("to whom", "everybody in “%(name)s”"),

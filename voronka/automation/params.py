@@ -26,7 +26,7 @@ from voronka.automation.spans import PATTERN, Span
 from voronka.kernel.texts import LocalText
 
 WHO = (
-    r"^(owner|author|head|head_of_head|watchers"
+    r"^(owner|author|head|head_of_head|watchers|stage"
     r"|(role|department):[a-z][a-z0-9_-]{0,39}|user:\S{3,254})$"
 )
 
@@ -93,7 +93,8 @@ Who = Annotated[
     str,
     Field(
         pattern=WHO,
-        description="owner, author, head, head_of_head, watchers, role:…, department:…, user:…",
+        description="owner, author, head, head_of_head, watchers, stage,"
+        " role:…, department:…, user:…",
         json_schema_extra={"x-ref": "who"},
     ),
 ]

@@ -66,6 +66,7 @@ class Recipients:
             "head": item.owner_id,
             "head_of_head": item.owner_id,
             "watchers": item.pk,
+            "stage": item.stage_id,
         }.get(kind)
         key = (code, whose)
         if key not in self._known:
@@ -98,6 +99,9 @@ def least_loaded(candidates: Iterable[User]) -> User | None:
 def _people(item: Item, code: str) -> list[User]:
     kind, _colon, name = code.partition(":")
     users = User.objects.select_related("role", "department").filter(is_active=True)
+    if kind == "stage":
+        named = item.stage.responsible_code
+        return _people(item, named) if named else []
     if kind == "author":
         return list(users.filter(pk=item.created_by_id or 0))
     if kind in ("head", "head_of_head"):

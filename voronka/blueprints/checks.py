@@ -251,10 +251,21 @@ def _stage(
     if any(c not in known for c in part.required):
         problems.pop("required", None)  # said above, with the nearest known one
     yield from _placed(path, problems)
-    roles = blueprint.roles
-    if part.responsible and roles is not None and part.responsible not in roles:
+    kind, _colon, code = translating.responsible(part.responsible).partition(":")
+    roles, places = blueprint.roles, blueprint.departments
+    if kind == "role" and roles is not None and code not in roles:
         sentence = _("There is no role “%(code)s” in this file.")
-        yield (*path, "responsible"), _unknown(sentence, part.responsible, roles)
+        yield (*path, "responsible"), _unknown(sentence, code, roles)
+    if kind == "department" and places is not None and code not in (known := codes_in(places)):
+        sentence = _("There is no department “%(code)s” in this file.")
+        yield (*path, "responsible"), _unknown(sentence, code, known)
+    if kind not in ("", "role", "department", "user"):
+        yield (*path, "responsible"), _("Name a role, department:… or user:….")
+
+
+def codes_in(branch: Mapping[str, Department]) -> list[str]:
+    """Return the codes of departments with those below them."""
+    return [one for code, part in branch.items() for one in (code, *codes_in(part.departments))]
 
 
 def _elements(blueprint: Blueprint, part: StageSpec) -> list[str] | None:

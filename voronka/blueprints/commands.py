@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from django.db import transaction
@@ -202,10 +202,14 @@ class _Applying:
 
     def _save_funnels(self) -> None:
         for node in self.saved["stage"]:
-            stages.save_stage(translating.stage(node.owner, node.code, _of(node)), by=self.by)
+            spec = translating.stage(node.owner, node.code, _of(node))
+            kind, _colon, email = spec.responsible.partition(":")
+            if kind == "user" and not User.objects.filter(email__iexact=email).exists():
+                spec = replace(spec, responsible="")  # nobody for now: people are not in the file
+            stages.save_stage(spec, by=self.by)
         for node in self.saved["loss_reason"]:
             part: Any = node.part
-            spec = LossReasonSpec(
+            reason = LossReasonSpec(
                 node.owner,
                 node.code,
                 part.name.local,
@@ -213,7 +217,7 @@ class _Applying:
                 part.target,
                 part.needs_comment,
             )
-            reasons.save_loss_reason(spec, by=self.by)
+            reasons.save_loss_reason(reason, by=self.by)
 
     def _save_controls(self) -> None:
         """What a funnel does with large orders and with repeat enquiries."""

@@ -184,7 +184,7 @@ def pipelines(rows: Iterable[Pipeline]) -> dict[str, PipelineSpec]:
     """
     rows = list(rows)
     stages: dict[int, dict[str, StageSpec]] = defaultdict(dict)
-    found = Stage.objects.filter(pipeline__in=rows).select_related("responsible_role")
+    found = Stage.objects.filter(pipeline__in=rows).select_related(*Stage.RESPONSIBLE)
     for stage in found.order_by("position", "id"):
         stages[stage.pipeline_id][stage.code] = _stage(stage)
     reasons: dict[int, list[LossReason]] = defaultdict(list)
@@ -238,7 +238,7 @@ def _stage(row: Stage) -> StageSpec:
             Objection(objection=_text(o.get("objection")), answer=_text(o.get("answer")))
             for o in row.objections
         ],
-        responsible=row.responsible_role.code if row.responsible_role else "",
+        responsible=row.responsible_code.removeprefix("role:"),
         deadline=write_deadline(row.deadline_minutes, working=row.deadline_working),
         required=list(row.required),
     )

@@ -218,7 +218,9 @@ class StageSpec(Part):
     steps: list[Text] = Field(default_factory=list, description="Who does what, in order")
     exit_criteria: dict[Code, Criterion] = Field(default_factory=dict)
     objections: list[Objection] = Field(default_factory=list)
-    responsible: str = Field("", description="Code of a role")
+    responsible: str = Field(
+        "", description="Who is to have the cards: code of a role, department:…, or user:e-mail"
+    )
     deadline: str = Field(
         "",
         pattern=f"^$|{DEADLINE}",

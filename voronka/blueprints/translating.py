@@ -105,11 +105,16 @@ def stage(pipeline_code: str, code: str, part: schema.StageSpec) -> specs.StageS
             for c, x in part.exit_criteria.items()
         ),
         tuple(specs.Objection(o.objection.local, o.answer.local) for o in part.objections),
-        part.responsible or None,
+        responsible(part.responsible),
         minutes,
         working,
         tuple(part.required),
     )
+
+
+def responsible(code: str) -> str:
+    """Who has a stage's cards, as `Stage.responsible_code`; a code alone is a role's."""
+    return code if not code or ":" in code else f"role:{code}"
 
 
 def section(owner: str | None, code: str, part: schema.SectionSpec) -> specs.SectionSpec:

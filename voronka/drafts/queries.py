@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -16,7 +16,7 @@ from voronka.blueprints.plans import Plan, plan
 from voronka.blueprints.schema import VERSION, Blueprint, PipelineSpec
 from voronka.drafts.merging import follow
 from voronka.drafts.models import PipelineDraft, PipelineVersion
-from voronka.people.models import Role
+from voronka.people.models import Department, Role, User
 from voronka.pipelines.models import Pipeline, Stage
 from voronka.pipelines.queries import Advice, advice, field_codes
 
@@ -60,13 +60,19 @@ def wanted_of(
 def rows_of(pipeline: Pipeline, document: PipelineSpec) -> list[Stage]:
     """Return the stages of a document as unsaved rows, in order; published ones have their key.
 
-    Two queries. What reads stages (advice, completeness, names) reads these as well.
+    Two queries, one more for departments or people who are named as responsible. What reads
+    stages (advice, completeness, names) reads these as well.
     """
     keys = dict(Stage.objects.filter(pipeline=pipeline).values_list("code", "pk"))
-    roles = {role.code: role for role in Role.objects.all()}
+    specs = {
+        code: translating.stage(pipeline.code, code, part) for code, part in document.stages.items()
+    }
+    named = _responsible([spec.responsible for spec in specs.values()])
     rows = []
-    for position, (code, part) in enumerate(document.stages.items()):
-        spec = translating.stage(pipeline.code, code, part)
+    for position, (code, spec) in enumerate(specs.items()):
+        kind = spec.responsible.partition(":")[0]
+        column = {"department": "responsible_department", "user": "responsible_person"}
+        who = {column.get(kind, "responsible_role"): named.get(spec.responsible)}
         rows.append(
             Stage(
                 pk=keys.get(code),
@@ -83,13 +89,25 @@ def rows_of(pipeline: Pipeline, document: PipelineSpec) -> list[Stage]:
                 steps=[step.as_dict() for step in spec.steps],
                 exit_criteria=[criterion.as_json() for criterion in spec.exit_criteria],
                 objections=[objection.as_json() for objection in spec.objections],
-                responsible_role=roles.get(spec.responsible_role or ""),
                 deadline_minutes=spec.deadline_minutes,
                 deadline_working=spec.deadline_working,
                 required=list(spec.required),
+                **who,
             )
         )
     return rows
+
+
+def _responsible(codes: Sequence[str]) -> dict[str, Role | Department | User]:
+    """Return whom codes such as "role:manager" name; one query for each kind that is named."""
+    found: dict[str, Role | Department | User] = {
+        f"role:{role.code}": role for role in Role.objects.all()
+    }
+    if any(code.startswith("department:") for code in codes):
+        found |= {f"department:{place.code}": place for place in Department.objects.all()}
+    if any(code.startswith("user:") for code in codes):
+        found |= {f"user:{user.email}": user for user in User.objects.all()}
+    return found
 
 
 @dataclass

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
+from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from voronka.kernel.texts import LocalTextField
+
+if TYPE_CHECKING:
+    from voronka.people.models import Department, Role, User
 
 MAX_CODE = 60
 
@@ -114,11 +118,22 @@ class Stage(models.Model):
     responsible_role = models.ForeignKey(
         "people.Role", models.SET_NULL, null=True, blank=True, related_name="stages"
     )
+    responsible_department = models.ForeignKey(
+        "people.Department", models.SET_NULL, null=True, blank=True, related_name="stages"
+    )
+    responsible_person = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="stages"
+    )  # of the three one at most is set
     deadline_minutes = models.PositiveIntegerField(null=True, blank=True)
     deadline_working = models.BooleanField(default=True)  # working or calendar minutes
     required = models.JSONField(default=list)
 
     journal_type: ClassVar[str] = "stage"
+    RESPONSIBLE: ClassVar[tuple[str, ...]] = (
+        "responsible_role",
+        "responsible_department",
+        "responsible_person",
+    )
 
     class Meta:
         ordering = ["position", "id"]
@@ -131,6 +146,25 @@ class Stage(models.Model):
 
     def __str__(self) -> str:
         return str(self.name)
+
+    @property
+    def responsible(self) -> Role | Department | User | None:
+        """Who is to have the cards here (FS-10): a role, a department or a person."""
+        return self.responsible_role or self.responsible_department or self.responsible_person
+
+    @property
+    def has_responsible(self) -> bool:
+        """Whether the passport names one; asks nothing of the database."""
+        return any(getattr(self, f"{name}_id") for name in self.RESPONSIBLE)
+
+    @property
+    def responsible_code(self) -> str:
+        """Who it is as a robot names them: "role:…", "department:…", "user:…"; "" for nobody."""
+        if self.responsible_role is not None:
+            return f"role:{self.responsible_role.code}"
+        if self.responsible_department is not None:
+            return f"department:{self.responsible_department.code}"
+        return f"user:{self.responsible_person.email}" if self.responsible_person else ""
 
     @property
     def is_open(self) -> bool:

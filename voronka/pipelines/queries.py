@@ -58,7 +58,7 @@ def field_titles(item_type: ItemType) -> dict[str, Sentence]:
 
 def stages_of(pipeline: Pipeline) -> list[Stage]:
     """The stages in order, with their roles. One query."""
-    return list(pipeline.stages.select_related("responsible_role", "pipeline").all())
+    return list(pipeline.stages.select_related(*Stage.RESPONSIBLE, "pipeline").all())
 
 
 def ordered_stages(pipeline: Pipeline) -> list[Stage]:

@@ -371,7 +371,7 @@ PASSPORT_PARTS = (
     "steps",
     "exit_criteria",
     "objections",
-    "responsible_role_id",
+    "has_responsible",
     "deadline_minutes",
     "required",
     "sells_next",

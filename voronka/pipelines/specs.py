@@ -150,7 +150,7 @@ class Objection:
 
 @dataclass(frozen=True, slots=True)
 class StageSpec:
-    """A stage with its passport (FS-3); `responsible_role` is a role's code."""
+    """A stage with its passport (FS-3); `responsible` as `Stage.responsible_code`."""
 
     pipeline: str
     code: str
@@ -164,7 +164,7 @@ class StageSpec:
     steps: tuple[LocalText, ...] = ()
     exit_criteria: tuple[Criterion, ...] = ()
     objections: tuple[Objection, ...] = ()
-    responsible_role: str | None = None
+    responsible: str = ""
     deadline_minutes: int | None = None
     deadline_working: bool = True
     required: tuple[str, ...] = ()
@@ -184,7 +184,7 @@ class StageSpec:
             steps=tuple(LocalText.of(step) for step in row.steps),
             exit_criteria=tuple(Criterion.of(c) for c in row.exit_criteria),
             objections=tuple(Objection.of(o) for o in row.objections),
-            responsible_role=row.responsible_role.code if row.responsible_role else None,
+            responsible=row.responsible_code,
             deadline_minutes=row.deadline_minutes,
             deadline_working=row.deadline_working,
             required=tuple(row.required),

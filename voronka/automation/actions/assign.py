@@ -12,7 +12,7 @@ from voronka.automation.commands.auto_tasks import Closing, TaskOrder, set_task
 from voronka.automation.models import AutoTask
 from voronka.automation.naming import RobotNames
 from voronka.automation.params import Duration, Params, Who
-from voronka.automation.recipients import one_person
+from voronka.automation.recipients import one_person, people
 from voronka.automation.registry import Context, Done, Effect, Nothing, Result, robot_action
 from voronka.automation.spans import Span
 from voronka.items.commands import assign_owner, watch_item
@@ -59,6 +59,8 @@ def _causes(params: Settings) -> Iterable[Effect]:
 )
 def assign(item: Item, params: Settings, context: Context) -> Result:
     """The former responsible keeps reading access; acceptance has a clock of its own (FS-10)."""
+    if params.to == "stage" and any(u.pk == item.owner_id for u in people(item, [params.to])):
+        return Nothing(gettext_lazy("It is theirs already."))
     person = one_person(item, params.to, but=item.owner_id)
     if person is None:
         return Nothing(gettext_lazy("There is nobody to hand it over to."))

@@ -92,7 +92,7 @@ def start_pipeline(spec: PipelineSpec, *, copy_of: str | None = None, by: Actor)
         return pipeline
     model = pipeline_by_code(copy_of)
     same_type = model.item_type_id == pipeline.item_type_id
-    for row in model.stages.select_related("pipeline", "responsible_role"):
+    for row in model.stages.select_related("pipeline", *Stage.RESPONSIBLE):
         copy = replace(StageSpec.of(row), pipeline=spec.code)
         if not same_type:
             manual = tuple(c for c in copy.exit_criteria if not c.check.startswith("field:"))

@@ -12,11 +12,11 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from voronka.journal.actors import Actor
-from voronka.people.models import Role
+from voronka.people.models import Department, Role, User
 from voronka.pipelines import rules
 from voronka.pipelines.commands.writing import arrange, begin, find, note, number
 from voronka.pipelines.commands.writing import write as write_row
-from voronka.pipelines.errors import InUse, InvalidSetup, refuse_if
+from voronka.pipelines.errors import InUse, InvalidSetup, NoSuchPart, refuse_if
 from voronka.pipelines.models import Pipeline, Stage
 from voronka.pipelines.queries import field_codes
 from voronka.pipelines.specs import StageSpec
@@ -53,9 +53,7 @@ def save_stage(spec: StageSpec, *, by: Actor) -> Stage:
             )
     if row is not None and row.kind != spec.kind:
         _require_kind_may_change(row)
-    role = None
-    if spec.responsible_role:
-        role = find(Role.objects.all(), spec.responsible_role, _("There is no role “%(code)s”."))
+    responsible = _responsible(spec.responsible)
     new = row is None
     row = row or Stage(pipeline=pipeline, code=spec.code, position=10_000)
     values = {
@@ -69,7 +67,7 @@ def save_stage(spec: StageSpec, *, by: Actor) -> Stage:
         "steps": [step.as_dict() for step in spec.steps],
         "exit_criteria": [criterion.as_json() for criterion in spec.exit_criteria],
         "objections": [objection.as_json() for objection in spec.objections],
-        "responsible_role_id": role.pk if role else None,
+        **responsible,
         "deadline_minutes": spec.deadline_minutes,
         "deadline_working": spec.deadline_working,
         "required": list(spec.required),
@@ -80,6 +78,26 @@ def save_stage(spec: StageSpec, *, by: Actor) -> Stage:
         number(_by_kind(list(pipeline.stages.all())))
         row.refresh_from_db(fields=["position"])
     return row
+
+
+def _responsible(code: str) -> dict[str, int | None]:
+    """Return the three columns that say who is responsible, of which one at most is filled."""
+    found: dict[str, int | None] = {f"{name}_id": None for name in Stage.RESPONSIBLE}
+    kind, _colon, name = code.partition(":")
+    if kind == "role":
+        role = find(Role.objects.all(), name, _("There is no role “%(code)s”."))
+        found["responsible_role_id"] = role.pk
+    elif kind == "department":
+        rows = Department.objects.all()
+        found["responsible_department_id"] = find(
+            rows, name, _("There is no department “%(code)s”.")
+        ).pk
+    elif code:
+        person = User.objects.filter(email__iexact=name, is_active=True).first()
+        if person is None:
+            raise NoSuchPart(_("Nobody here has the e-mail %(email)s.") % {"email": name or code})
+        found["responsible_person_id"] = person.pk
+    return found
 
 
 def _require_kind_may_change(row: Stage) -> None:

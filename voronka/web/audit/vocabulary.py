@@ -258,6 +258,8 @@ KEYS: dict[str, Promise] = {
     "deadline_minutes": pgettext_lazy("journal", "deadline, minutes"),
     "deadline_working": pgettext_lazy("journal", "deadline in working time"),
     "responsible_role": pgettext_lazy("journal", "responsible role"),
+    "responsible_department": pgettext_lazy("journal", "responsible department"),
+    "responsible_person": pgettext_lazy("journal", "responsible person"),
     "target": pgettext_lazy("journal", "target"),
     "required": pgettext_lazy("journal", "required fields"),
     "enabled": pgettext_lazy("journal", "switched on"),

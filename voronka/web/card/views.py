@@ -35,7 +35,7 @@ _CARD = Prepared(
     lambda pk: (
         Item.objects.alive()
         .select_related(
-            "stage__responsible_role",
+            "stage",
             "pipeline__item_type",
             "owner",
             "contact",

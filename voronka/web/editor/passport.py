@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
@@ -21,7 +22,6 @@ from voronka.drafts.queries import Canvas, canvas, print_of
 from voronka.journal.actors import Actor
 from voronka.kernel.errors import DomainError, Sentence
 from voronka.kernel.texts import LANGUAGES
-from voronka.people.models import Role
 from voronka.people.requests import SignedInRequest
 from voronka.pipelines.codes import code_from
 from voronka.pipelines.criteria import (
@@ -35,7 +35,7 @@ from voronka.pipelines.models import COLORS
 from voronka.pipelines.queries import element_checks, field_titles, sections_of
 from voronka.pipelines.system_fields import system_fields
 from voronka.web.editor.pages import funnel_or_404, saved
-from voronka.web.editor.words import COLOR_NAMES
+from voronka.web.editor.words import COLOR_NAMES, responsible
 from voronka.web.rights import needs_right
 
 UNITS = ("m", "h", "d")
@@ -140,9 +140,9 @@ class PassportPage:
         return [(FIELD_PREFIX + code, title) for code, title in titles.items()]
 
     @property
-    def roles(self) -> list[tuple[str, str]]:
+    def responsible(self) -> Sequence[tuple[Sentence, list[tuple[str, str]]]]:
         """Who may be responsible."""
-        return [(role.code, str(role.name)) for role in Role.objects.all()]
+        return responsible()
 
     @property
     def colors(self) -> list[tuple[str, Sentence]]:

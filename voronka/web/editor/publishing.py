@@ -26,12 +26,12 @@ from voronka.drafts.models import PipelineVersion
 from voronka.drafts.queries import Canvas, canvas, planned, read, versions
 from voronka.journal.actors import Actor
 from voronka.kernel.errors import DomainError, Sentence
-from voronka.people.models import Role, WorkingCalendar
+from voronka.people.models import WorkingCalendar
 from voronka.people.requests import SignedInRequest
 from voronka.pipelines.models import Pipeline
 from voronka.pipelines.queries import field_titles
 from voronka.web.editor.pages import funnel_or_404, redrawn
-from voronka.web.editor.words import COLOR_NAMES, NAMING_SHORT, deadline_words
+from voronka.web.editor.words import COLOR_NAMES, NAMING_SHORT, deadline_words, responsible
 from voronka.web.rights import needs_right
 from voronka.web.toasts import toast
 
@@ -66,7 +66,7 @@ class Teller:
         self._after = wanted
         self._names = {c: str(part.name) for stages in (now, wanted) for c, part in stages.items()}
         self.fields = field_titles(pipeline.item_type)
-        self.roles = {role.code: str(role.name) for role in Role.objects.all()}
+        self.responsible = {code: text for _kind, pairs in responsible() for code, text in pairs}
         self.calendars = {c.code: str(c.name) for c in WorkingCalendar.objects.all()}
 
     def block(self, difference: Difference, effects: list[Effect]) -> Block:
@@ -105,7 +105,7 @@ class Teller:
         if name == "required":
             return [str(self.fields.get(code, code)) for code in value]
         if name == "responsible":
-            return self.roles.get(value, value)
+            return self.responsible.get(value, value)
         if name == "calendar":
             return self.calendars.get(value, value)
         if name == "color":

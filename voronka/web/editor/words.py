@@ -8,8 +8,23 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
+from voronka.people.models import Department, Role, User
 from voronka.pipelines.models import Pipeline
 from voronka.web import words
+
+
+def responsible() -> list[tuple[Promise, list[tuple[str, str]]]]:
+    """Who may be responsible for a stage, as blueprints name them, by kind. Three SQL queries."""
+    people = User.objects.filter(is_active=True)
+    return [
+        (pgettext_lazy("passport", "Roles"), [(r.code, str(r.name)) for r in Role.objects.all()]),
+        (
+            pgettext_lazy("passport", "Departments"),
+            [(f"department:{d.code}", str(d.name)) for d in Department.objects.all()],
+        ),
+        (pgettext_lazy("passport", "People"), [(f"user:{u.email}", str(u)) for u in people]),
+    ]
+
 
 WORKING_DAY = 8 * 60  # minutes
 CALENDAR_DAY = 24 * 60
@@ -19,14 +34,14 @@ PARTS: dict[str, Promise] = {  # of pipelines.rules.PASSPORT_PARTS
     "steps": pgettext_lazy("passport", "Steps"),
     "exit_criteria": pgettext_lazy("passport", "Exit criteria"),
     "objections": pgettext_lazy("passport", "Objections"),
-    "responsible_role_id": pgettext_lazy("passport", "Responsible"),
+    "has_responsible": pgettext_lazy("passport", "Responsible"),
     "deadline_minutes": pgettext_lazy("passport", "Deadline"),
     "required": pgettext_lazy("passport", "Required fields"),
     "sells_next": pgettext_lazy("passport", "Client's gain"),
 }
 ANCHORS = {
     "exit_criteria": "criteria",
-    "responsible_role_id": "responsible",
+    "has_responsible": "responsible",
     "deadline_minutes": "deadline",
     "sells_next": "sells-next",
 }

@@ -33,6 +33,14 @@ class Starter:
 
 STARTERS: tuple[Starter, ...] = (
     Starter(
+        "hand_over",
+        gettext_lazy("Stage entered → to whom its passport names"),
+        "arrows-exchange",
+        "stage_entered",
+        actions=(("assign", {"to": "stage", "accept_within": "4h"}),),
+        name=gettext_lazy("Hand the card over to whom the stage's passport names"),
+    ),
+    Starter(
         "silence",
         gettext_lazy("Silence → task and a notice"),
         "zzz",
