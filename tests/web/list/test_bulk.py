@@ -83,11 +83,16 @@ def test_a_bulk_move_says_until_when_it_can_be_taken_back(page, pipeline):
     card = make_item(pipeline)
     url = f"/list/{pipeline.pk}/bulk/move"
     asked = page.post(url, {"ids": ids(card), "stage": second.pk}).content.decode()
-    assert "can be taken back for 10 minutes" in asked
+    assert "can be taken back for 24 hours" in asked
     html = page.post(url, {"ids": ids(card), "stage": second.pk, "go": "1"}).content.decode()
     assert "Take it all back (until " in html
     run = BulkRun.objects.get()
-    early = timezone.now() - timedelta(minutes=11)
+    late = timezone.now() - timedelta(hours=23)
+    BulkRun.objects.update(at=late)
+    StageVisit.objects.filter(left_at=None).update(entered_at=late)
+    html = page.get(f"/list/bulk/{run.pk}/").content.decode()
+    assert f"/list/bulk/{run.pk}/undo" in html
+    early = timezone.now() - timedelta(hours=25)
     BulkRun.objects.update(at=early)
     StageVisit.objects.filter(left_at=None).update(entered_at=early)
     html = page.get(f"/list/bulk/{run.pk}/").content.decode()

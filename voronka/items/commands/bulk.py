@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
@@ -28,6 +29,7 @@ from voronka.pipelines.models import LossReason, Stage
 MOST_CARDS = 5000  # of one action
 AT_ONCE = 50  # cards done while the person waits; about a second
 CHUNK = 50  # cards in one transaction of the worker
+UNDO_FOR = timedelta(hours=24)  # after the moves of many cards (UI-13)
 
 
 @dataclass(frozen=True, slots=True)
@@ -373,7 +375,7 @@ def _undo(run: BulkRun, pk: int, was: dict[str, Any], by: Actor) -> None:
     if run.kind == "move":
         if _standing(pk) != was["visit"]:
             raise CardChanged
-        undo_move(pk, by=by)
+        undo_move(pk, by=by, within=UNDO_FOR)
     elif run.kind == "assign":
         if item.owner_id != run.params["owner"]:
             raise CardChanged

@@ -216,18 +216,20 @@ def correct_item(item_id: int, *, to: Stage, why: str, by: Actor) -> Item:
 
 
 @transaction.atomic
-def undo_move(item_id: int, *, by: Actor) -> Item:
+def undo_move(item_id: int, *, by: Actor, within: timedelta = UNDO_FOR) -> Item:
     """Take the last move back as if it had not been made (UI-13).
 
-    Allowed to the person who made it, within ten minutes, while nobody has moved it since. The
-    journal keeps both the move and `item.move_undone`.
+    Allowed to the person who made it, while nobody has moved it since. The journal keeps both the
+    move and `item.move_undone`.
 
+    Args:
+        within: how long after the move.
     Raises:
         InvalidInput: there is nothing to take back, or it is too late.
     """
     item = lock_card(item_id, by=by, action="move")
     last = StageVisit.objects.get(item_id=item.pk, left_at=None)
-    fresh = timezone.now() - last.entered_at <= UNDO_FOR
+    fresh = timezone.now() - last.entered_at <= within
     if not fresh or last.by_user_id != by.user_id:
         raise InvalidInput(TOO_LATE)
     if deal := living_deal(item):

@@ -40,7 +40,7 @@ from voronka.pipelines.models import LossReason, Pipeline, Stage
 from voronka.pipelines.queries import loss_tree
 from voronka.web.fields import Spec, changes_of, draw, read
 from voronka.web.gate.moving import work_choice
-from voronka.web.list.bulk_report import MOVE_MINUTES, answer
+from voronka.web.list.bulk_report import MOVE_HOURS, answer
 from voronka.web.list.page import ListPage
 from voronka.web.toasts import toast
 
@@ -182,7 +182,7 @@ def _move_choices(request: SignedInRequest, bulk: Bulk) -> dict[str, Any]:
         "stages": stages,
         "to": to,
         "forecast": forecast,
-        "undo_minutes": MOVE_MINUTES,
+        "undo_hours": MOVE_HOURS,
         "reasons": loss_tree(pipeline) if lost else [],
         "reason": request.POST.get("reason", ""),
         "comment": request.POST.get("comment", ""),

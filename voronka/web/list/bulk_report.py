@@ -18,15 +18,14 @@ from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import reswap, retarget, trigger_client_event
 
-from voronka.items.commands.bulk import resume_bulk, undo_bulk
-from voronka.items.commands.moving import UNDO_FOR
+from voronka.items.commands.bulk import UNDO_FOR, resume_bulk, undo_bulk
 from voronka.items.models import BulkRun
 from voronka.items.queries import moved_from_to
 from voronka.journal.actors import Actor
 from voronka.people.requests import SignedInRequest
 from voronka.web.spreadsheets import CSV, csv_lines
 
-MOVE_MINUTES = int(UNDO_FOR.total_seconds() // 60)
+MOVE_HOURS = int(UNDO_FOR.total_seconds() // 3600)
 MOST_SHOWN = 200  # cards of one verdict, as _report_rows.html; the file has all of them
 
 
@@ -129,9 +128,9 @@ class Report:
         return self._moved is None or timezone.now() > self._moved[1] + UNDO_FOR
 
     @property
-    def undo_minutes(self) -> int:
+    def undo_hours(self) -> int:
         """For how long a move can be taken back."""
-        return MOVE_MINUTES
+        return MOVE_HOURS
 
 
 def answer(request: SignedInRequest, run: BulkRun) -> HttpResponse:
