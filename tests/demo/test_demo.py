@@ -39,6 +39,8 @@ from voronka.items.models import (
     StageVisit,
 )
 from voronka.journal.actors import Actor
+from voronka.journal.models import Reading
+from voronka.journal.queries import eager_readers
 from voronka.people.models import User
 from voronka.pipelines.models import Pipeline
 from voronka.products.models import Product
@@ -281,6 +283,13 @@ def test_the_head_has_losses_to_check_and_has_checked_those_before(now):
     assert all(verdict.due_at > now and verdict.judge_id for verdict in waiting)
     given = LossVerdict.objects.exclude(state="waiting")
     assert given.filter(state="confirmed").count() > given.filter(state="wrong_reason").count() > 0
+
+
+def test_somebody_has_opened_cards_and_clients_and_nobody_unusually_many(now):
+    read = Reading.objects.all()
+    assert set(read.values_list("subject_type", flat=True)) == {"item", "client"}
+    assert read.values("reader_id").distinct().count() > 3
+    assert eager_readers(more_than=20, until=now) == {}
 
 
 def test_a_second_load_is_refused():

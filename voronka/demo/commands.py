@@ -33,6 +33,7 @@ from voronka.demo.leads import make_leads
 from voronka.demo.norms import make_norms
 from voronka.demo.passages import join_cards
 from voronka.demo.queries import DemoLogin, demo_logins
+from voronka.demo.readers import open_cards
 from voronka.demo.robots import wake_robots
 from voronka.demo.site_form import make_site_form
 from voronka.demo.talks import Talks
@@ -127,6 +128,7 @@ class _Loading:
         self.progress("Setting the robots' clocks")
         wake_robots(now=self.days.now)
         fill_bells(now=self.days.now)
+        open_cards(now=self.days.now)
         self.progress(f"{len(leads)} leads, {len(deals)} deals, {len(self.client_ids)} clients")
         with connection.cursor() as cursor:  # fresh statistics: the first pages are quick
             cursor.execute("ANALYZE")
