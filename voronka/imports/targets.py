@@ -10,8 +10,9 @@ from voronka.imports.mapping import CONTACTS, Mapping
 from voronka.imports.planners.base import Planner
 from voronka.imports.planners.clients import DEFAULT_KEYS, ClientPlanner
 from voronka.imports.planners.employees import EmployeePlanner
-from voronka.imports.planners.items import ENTERED, ItemPlanner
+from voronka.imports.planners.items import ItemPlanner
 from voronka.imports.planners.products import ProductPlanner
+from voronka.imports.planners.ways import ENTERED
 from voronka.journal.actors import Actor
 from voronka.kernel.errors import Sentence
 from voronka.pipelines.models import Field, Pipeline

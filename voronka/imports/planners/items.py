@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
 from django.db import connection, transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from voronka.clients.models import Client
 from voronka.imports.mapping import Cells, Rule
 from voronka.imports.mapping import Mapping as ImportMapping
-from voronka.imports.planners.base import Planned, SourceRow, Verdict, moment
+from voronka.imports.planners.base import Planned, SourceRow, Verdict
+from voronka.imports.planners.ways import DATES, ENTERED, Ways, by_words
 from voronka.imports.references import References, Unknown
 from voronka.imports.repairing import Repairs
 from voronka.items import gate
@@ -26,14 +25,12 @@ from voronka.items.commands.moving import move_item
 from voronka.items.models import Item, ToldBy
 from voronka.journal.actors import Actor
 from voronka.kernel.errors import DomainError, InvalidInput
-from voronka.pipelines.models import LossReason, Pipeline, Stage
+from voronka.pipelines.models import LossReason, Pipeline
 from voronka.pipelines.values import BadValue, clean_value, parse_decimal, parse_money
 
-ENTERED = "entered:"  # "entered:quote" is the date on which the card came to the stage "quote"
-_DATES = ("created_at", "closed_at")
 _MOST_SUMS = 10_000  # kept in memory
 _OWN = ("title", "external_id", "stage", "owner", "amount", "contact", "company", "source")
-_FURTHER = ("loss_reason", "loss_comment", "loss_told_by", "product", "quantity", *_DATES)
+_FURTHER = ("loss_reason", "loss_comment", "loss_told_by", "product", "quantity", *DATES)
 
 _KNOWN = """
 SELECT key, card.id FROM unnest(%s::text[]) AS key CROSS JOIN LATERAL (
@@ -62,13 +59,9 @@ class ItemPlanner:
         self.refs = References(by)
         self.cells = Cells(mapping, headers)
         self.repairs = Repairs(mapping)
-        self.stages = [s for s in self.loader.stages if s.is_open]
-        self._ways: dict[str, list[Stage]] = {}  # by the code of the stage where they lead
-        self._jumps: dict[str, frozenset[int]] = {}  # likewise
-        self._dated = [c for c in mapping.fields if c in _DATES or c.startswith(ENTERED)]
-        self._stage_names = _words(self.loader.stages)
+        self.ways = Ways(self.loader.stages, mapping)
         reasons = list(LossReason.objects.filter(pipeline=pipeline, archived=False))
-        self._reasons: dict[str, int] = {word: r.pk for word, r in _words(reasons).items()}
+        self._reasons: dict[str, int] = {word: r.pk for word, r in by_words(reasons).items()}
         self._fields = {f.code: f for f in self.loader.fields}
         self._own = [code for code in mapping.fields if code in self._fields]
         self._money = lru_cache(_MOST_SUMS)(parse_money)  # files repeat their sums
@@ -171,7 +164,7 @@ class ItemPlanner:
         owner = self._refer(planned, "owner", get("owner"), self.refs.user) or self.by.user_id
         if owner is None and planned.verdict != Verdict.FIX:
             planned.fix("owner", _("Name a responsible person."))
-        visits, jumped = self._visits(planned, values)
+        visits, jumped = self.ways.read(planned, values)
         if not visits or planned.verdict == Verdict.FIX:
             return None
         load = LoadRow(
@@ -195,80 +188,6 @@ class ItemPlanner:
                 price = (amount / quantity).quantize(Decimal("0.01"))
                 load.lines = [Line(get("product", "")[:255], price, quantity, product_id=product)]
         return load
-
-    def _before(self, stage: Stage) -> list[Stage]:
-        """Return the stages on the way to a stage, in order: of an end, all others."""
-        known = self._ways.get(stage.code)
-        if known is None:
-            others = [s for s in self.stages if s.pk != stage.pk]
-            if stage.is_open:
-                others = [s for s in others if s.position < stage.position]
-            known = self._ways[stage.code] = others
-        return known
-
-    def _passed(self, stage: Stage, steps: list[Stage]) -> frozenset[int]:
-        """Return the ids of stages passed by jump on the way to a stage; one set for all cards."""
-        known = self._jumps.get(stage.code)
-        if known is None:
-            known = self._jumps[stage.code] = frozenset(step.pk for step in steps)
-        return known
-
-    def _visits(
-        self, planned: Planned, values: dict[str, str]
-    ) -> tuple[list[tuple[Stage, datetime]], frozenset[int]]:
-        """Build the card's way from the dates that are known.
-
-        Stages before the present one without a date of their own count as passed by jump.
-        """
-        dates: dict[str, datetime] = {}
-        for code in self._dated:
-            if text := values.get(code):
-                found = moment(text, self.mapping.day_first)
-                if found is None:
-                    planned.fix(code, _("“%(value)s” is not a date.") % {"value": text[:40]})
-                else:
-                    dates[code] = found
-        stage = self._stage(planned, values.get("stage", ""))
-        if stage is None:
-            return [], frozenset()
-        entered = {c.removeprefix(ENTERED): d for c, d in dates.items() if c.startswith(ENTERED)}
-        created = dates.get("created_at") or min(dates.values(), default=timezone.now())
-        last = dates.get("closed_at") if not stage.is_open else None
-        last = last or entered.get(stage.code) or max([created, *entered.values()])
-        if last < created:
-            planned.fix("closed_at", _("The card would be closed before it was made."))
-            return [], frozenset()
-        before = self._before(stage)
-        if not entered:  # as in most files: nothing is known but the beginning and the end
-            passed = before[:1] if stage.kind == Stage.Kind.LOST else before
-            way = [(step, last) for step in (*passed, stage)]
-            way[0] = (way[0][0], created if passed else last)
-            return way, self._passed(stage, passed[1:])
-        way = []
-        jumped: set[int] = set()
-        for number, step in enumerate(before):
-            at = created if number == 0 else entered.get(step.code)
-            if at is None:
-                if stage.kind == Stage.Kind.LOST:
-                    continue
-                jumped.add(step.pk)
-                later = [d for s in before[number + 1 :] if (d := entered.get(s.code))]
-                at = min([*later, last])
-            way.append((step, min(max(at, way[-1][1] if way else at), last)))
-        way.append((stage, last))
-        return way, frozenset(jumped)
-
-    def _stage(self, planned: Planned, text: str) -> Stage | None:
-        if not text:
-            return self.stages[0] if self.stages else None
-        stage = self._stage_names.get(text.lower())
-        if stage is None:
-            planned.fix(
-                "stage",
-                _("The funnel has no stage “%(name)s”. Replace it by one of the funnel's stages.")
-                % {"name": text[:80]},
-            )
-        return stage
 
     def _reason(self, text: str) -> int:
         pk = self._reasons.get(text.lower())
@@ -389,16 +308,6 @@ class ItemPlanner:
         except DomainError as refusal:
             plan.before = None
             plan.refuse(refusal)
-
-
-def _words(rows: list[Any]) -> dict[str, Any]:
-    """Index stages or reasons by code and by both names, lower-case."""
-    found: dict[str, Any] = {}
-    for row in rows:
-        for word in (row.code, row.name.ru, row.name.en):
-            if word:
-                found.setdefault(word.lower(), row)
-    return found
 
 
 def _word(text: str) -> str:
