@@ -1,5 +1,7 @@
 """The funnel editor: the overview, the table of one funnel, passport, settings, publishing."""
 
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
 from django.utils import timezone
@@ -10,6 +12,7 @@ from voronka.automation.models import HighValue, Robot
 from voronka.drafts import commands
 from voronka.drafts.models import PipelineDraft
 from voronka.drafts.queries import canvas
+from voronka.items.models import StageVisit
 from voronka.journal.actors import Actor
 from voronka.kernel.texts import LocalText
 from voronka.people.models import Role
@@ -96,6 +99,24 @@ def test_the_overview_asks_few_queries_however_many_funnels_there_are(
         make_pipeline(kind, stages=8)
     with django_assert_num_queries(4):
         assert len(blocks()[0].rows) == 6
+
+
+def test_a_stage_that_many_cards_jump_over_asks_whether_it_is_needed(boss, pipeline):
+    first, second, third = (pipeline.stages.get(code=f"s{n}") for n in (1, 2, 3))
+    cards = [make_item(pipeline) for _n in range(20)]
+    now = timezone.now()
+    for number, card in enumerate(cards):
+        StageVisit.objects.create(
+            item=card, stage=second, pipeline=pipeline, owner_id=card.owner_id, entered_at=now,
+            left_at=now, jump=number < 8, how="user",
+        )  # fmt: skip
+    page = boss.get(url("pipeline", pipeline.pk)).content.decode()
+    assert "Через неё перескочили 40" in page
+    StageVisit.objects.filter(jump=True).update(entered_at=now - timedelta(days=91))
+    page = boss.get(url("pipeline", pipeline.pk)).content.decode()
+    assert "перескочили" not in page
+    assert first.name.ru in page
+    assert third.name.ru in page
 
 
 def test_a_new_funnel_begins_as_a_copy_and_opens_in_the_editor(boss, pipeline):

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import cached_property
 
+from django.utils import timezone
 from django.utils.translation import get_language
 
 from voronka.automation.models import Robot
@@ -14,7 +16,7 @@ from voronka.automation.words import say
 from voronka.blueprints.schema import StageSpec
 from voronka.drafts.merging import with_others
 from voronka.drafts.queries import Canvas
-from voronka.items.standing import MOST, open_cards_in
+from voronka.items.standing import MOST, jumped_over, open_cards_in
 from voronka.kernel.errors import Sentence
 from voronka.kernel.texts import LocalText
 from voronka.pipelines import rules
@@ -30,6 +32,9 @@ from voronka.web.editor.words import (
     capped,
     deadline_words,
 )
+
+_LATELY = timedelta(days=90)
+_FEW, _OFTEN = 20, 0.3  # cards that say nothing yet; a share that asks whether a stage is needed
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +67,7 @@ class Column:
     hint: NamingHint | None
     language: str
     robots: list[str]  # what robots of this stage do, a sentence each
+    jumped: float | None  # share of the cards lately that jumped over it, when it is much
 
     @property
     def code(self) -> str:
@@ -118,11 +124,12 @@ class FunnelTable:
     def columns(self) -> list[Column | Ghost]:
         """Stages in order; those that go stand where they stood.
 
-        Five queries, and one for each kind of name that robots speak of.
+        Six queries, and one for each kind of name that robots speak of.
         """
         rows = {stage.code: stage for stage in self.canvas.stages}
         titles = field_titles(self.canvas.pipeline.item_type)
         cards = open_cards_in([s.pk for s in rows.values() if s.pk])
+        passed = jumped_over(self.canvas.pipeline.pk, since=timezone.now() - _LATELY)
         states = self._states
         columns: list[Column | Ghost] = []
         for code in with_others(list(rows), list(self.canvas.now.stages)):
@@ -142,6 +149,7 @@ class FunnelTable:
                     self._hint(stage),
                     self.language,
                     self._robots.get(stage.pk or 0, []),
+                    _jumped(stage, *passed.get(stage.pk or 0, (0, 0))),
                 )
             )
         return columns
@@ -216,3 +224,9 @@ class FunnelTable:
     def colors(self) -> list[tuple[str, Sentence]]:
         """The colours a stage may have, with their names."""
         return [(color, COLOR_NAMES[color]) for color in COLORS]
+
+
+def _jumped(stage: Stage, jumped: int, came: int) -> float | None:
+    """Return the share of cards that jumped over a stage, where it is worth a word (FS-8)."""
+    share = jumped / came if came >= _FEW else 0.0
+    return share if stage.is_open and share >= _OFTEN else None
