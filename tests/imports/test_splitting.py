@@ -97,6 +97,21 @@ def test_the_split_is_proposed_and_makes_clients_with_their_parts(owner, files):
     assert anna.contact_points.get().value == "+79001234567"
 
 
+@pytest.mark.parametrize(
+    ("text", "proposed"),
+    [
+        ("ФИО;Контакты\nАнна Ким;Ольга 89001234567\n", None),
+        ("Телефон;Комментарий\n89161234567;Ольга Ким 89001234567\n", None),
+        ("Контакты;Город\nОльга Ким 89001234567;Тверь\n", "Контакты"),
+        ("Телефон;Город\nОльга Ким 89001234567;Тверь\n", "Телефон"),
+    ],
+)
+def test_what_tells_of_somebody_else_is_not_split(owner, files, text, proposed):
+    run = take_file(ContentFile(text.encode()), name="f.csv", entity="person", user=owner)
+    found = parse_mapping(run.mapping).fields.get("contacts")
+    assert (found.column if found else None) == proposed
+
+
 def test_a_column_of_its_own_goes_before_what_was_split(owner, files):
     fields = {"name": {"column": "Имя"}, "contacts": {"column": "Ещё"}, "phone": {"column": "Тел"}}
     run = bring(owner, "Имя;Тел;Ещё\nАнна Ким;89161234567;Ольга 89001234567\n", fields=fields)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from django.utils.translation import gettext as _
 
-from voronka.imports.mapping import CONTACTS, Rule, free_code
+from voronka.imports.mapping import CONTACTS, Rule, base_code, free_code
 from voronka.imports.splitting import looks_mixed
 from voronka.kernel.errors import Sentence
 
@@ -44,6 +44,8 @@ _WORDS: dict[str, tuple[str, ...]] = {
     "department": ("department", "отдел", "regional_office"),
 }
 _SEVERAL = {"phone", "email"}
+_NAMES = {"name", "first_name", "last_name"}
+_NEVER_MIXED = {"comment", "address", "company", "owner"}
 # Columns that contact cards have and under which a company of its own may have a field.
 _BY_TITLE = {
     "birthday": _WORDS["birthday"],
@@ -103,14 +105,21 @@ def guess_cards(headers: Sequence[str], known: Pairs[str, Sentence]) -> dict[str
 def spot_contacts(
     rules: dict[str, Rule], headers: Sequence[str], sample: Sequence[Sequence[str]]
 ) -> dict[str, Rule]:
-    """Propose to split the columns in whose cells names and contacts stand together.
+    """Propose to split the first column in whose cells names and contacts stand together.
+
+    Only where no column holds the name alone: else the mixed one tells of somebody else, as
+    comments do.
 
     Args:
         rules: the guess from the headers.
         sample: some rows of the file.
     """
-    mixed = [h for n, h in enumerate(headers) if looks_mixed(r[n] for r in sample if n < len(r))]
-    kept = {code: rule for code, rule in rules.items() if rule.column not in mixed}
-    for header in mixed:
-        kept[free_code(CONTACTS, kept)] = Rule(column=header)
-    return kept
+    kept_apart = {rule.column for code, rule in rules.items() if base_code(code) in _NEVER_MIXED}
+    for place, header in enumerate(headers):
+        cells = [row[place] for row in sample if place < len(row)]
+        if header in kept_apart or not looks_mixed(cells):
+            continue
+        others = {code: rule for code, rule in rules.items() if rule.column != header}
+        if _NAMES.isdisjoint(others):
+            return {**others, CONTACTS: Rule(column=header)}
+    return rules
