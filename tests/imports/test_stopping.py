@@ -9,6 +9,7 @@ from django.core.files.base import ContentFile
 from django.utils import translation
 from typer.testing import CliRunner
 
+from tests.factories import make_pipeline
 from tests.people.factories import make_user
 from voronka.cli import importing
 from voronka.clients.models import Client
@@ -159,6 +160,7 @@ def test_a_trial_run_that_was_cut_off_knows_the_doubles_of_what_it_saw(owner, mo
     ("entity", "text"),
     [
         ("product", "code,name\nA,Desk\nB,Chair\nA,Other desk\n"),
+        ("item", "id,title\nA,Desk\nB,Chair\nA,Other desk\n"),
         ("employee", "email,name\na@example.com,Anna\nb@example.com,Boris\na@example.com,Anya\n"),
     ],
 )
@@ -166,7 +168,9 @@ def test_doubles_of_finished_rows_are_known_in_other_lists_too(
     owner, monkeypatch, files, entity, text
 ):
     monkeypatch.setattr(running, "CHUNK", 1)
-    made = take_file(ContentFile(text.encode()), name="p.csv", entity=entity, user=owner)
+    pipeline = make_pipeline().code if entity == "item" else ""
+    file = ContentFile(text.encode())
+    made = take_file(file, name="p.csv", entity=entity, user=owner, pipeline=pipeline)
     run = commands.start_import(made.pk, "run", by=Actor.user(owner), background=False)
     mend = break_at(monkeypatch, 3)
     with pytest.raises(RuntimeError):
