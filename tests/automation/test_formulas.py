@@ -87,8 +87,10 @@ def test_a_robot_counts_a_field(pipeline, field, formula, gives):
 
 
 def test_today_counts_in_a_robot(pipeline):
+    before = timezone.localdate()
     item, _run = counted(pipeline, "visit", "today() + 1w")
-    assert date.fromisoformat(item.values["visit"]) == timezone.localdate() + timedelta(days=7)
+    days = (before, timezone.localdate())  # two of them at midnight
+    assert date.fromisoformat(item.values["visit"]) - timedelta(days=7) in days
 
 
 def test_the_run_tells_what_was_counted(pipeline):

@@ -184,6 +184,7 @@ def test_what_others_do_arrives_by_itself(board, card, pipeline):
 
 def test_a_card_is_added_in_place_and_stands_in_its_column(board, card):
     board.get_by_role("button", name="Быстро добавить").click()
+    expect(short_title(board, card)).to_be_focused()
     board.keyboard.type("Шкаф")
     board.keyboard.press("Enter")
     expect(column(board, card, "s1").locator(".board-card")).to_have_count(2)
@@ -197,6 +198,7 @@ def test_a_card_is_added_in_place_and_stands_in_its_column(board, card):
 def test_a_card_that_comes_meanwhile_leaves_the_short_form_as_typed(board, card, pipeline):
     board.wait_for_function("!document.querySelector('.live-state').classList.contains('offline')")
     board.get_by_role("button", name="Быстро добавить").click()
+    expect(short_title(board, card)).to_be_focused()
     board.keyboard.type("Шкаф")
     tell = "id => document.dispatchEvent(new CustomEvent('live:change', {detail: id}))"
     other = make_item(pipeline, title="Новая карточка")

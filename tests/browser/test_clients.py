@@ -26,6 +26,7 @@ def test_the_palette_opens_a_card_in_the_slider_by_keyboard_alone(page, login, b
     login(page, boss)
     page.goto("/clients/")
     page.keyboard.press("Control+k")
+    expect(page.get_by_role("combobox", name="Поиск")).to_be_focused()
     page.keyboard.type("re[yz c")  # кухня с, in the English layout
     options = page.locator("#palette-list [role=option]")
     expect(options.first).to_contain_text("островом")
@@ -46,6 +47,7 @@ def test_the_palette_begins_a_new_client_in_the_dialog(page, login, boss):
     login(page, boss)
     page.goto("/clients/")
     page.keyboard.press("Control+k")
+    expect(page.get_by_role("combobox", name="Поиск")).to_be_focused()
     page.keyboard.type("новый кл")
     expect(page.locator("#palette-list [role=option]").first).to_contain_text("Новый кл")
     page.keyboard.press("Enter")
@@ -57,6 +59,7 @@ def test_a_known_phone_brings_its_client_while_one_types(page, login, boss):
     login(page, boss)
     page.goto("/clients/")
     page.keyboard.press("n")
+    expect(page.locator("#dialog-frame")).to_be_visible()
     page.get_by_label("Имя", exact=True).fill("Аня")
     page.get_by_label("Телефон", exact=True).press_sequentially("8 916 123 45 67")
     suggestion = page.locator(".client-double")

@@ -10,7 +10,6 @@ from tests.factories import make_item
 from tests.people.factories import PASSWORD, make_user
 from voronka.items.commands import edit_item
 from voronka.journal.actors import Actor
-from voronka.timeline.commands.notifications import notify
 
 pytestmark = pytest.mark.browser
 
@@ -207,11 +206,13 @@ def test_on_a_phone_the_rail_is_a_bar_below_and_nothing_sticks_out(phone, login,
     assert round(slider.bounding_box()["width"]) == 390
 
 
-def test_a_change_by_somebody_else_makes_what_shows_it_read_itself_anew(gallery, owner):
-    _wait_for_the_stream(gallery, owner)
+def test_a_change_by_somebody_else_makes_what_shows_it_read_itself_anew(page, login, owner):
+    login(page, owner)
+    with page.expect_response("**/live?*"):
+        page.goto("/dev/gallery")
     item = make_item(owner=owner)  # in a funnel made after the stream opened
-    _show(gallery, f"item:{item.pk}")
-    with gallery.expect_request("**/dev/gallery/live"):
+    _show(page, f"item:{item.pk}")
+    with page.expect_request("**/dev/gallery/live"):
         edit_item(item.pk, {"title": "Another"}, by=Actor.system())
 
 
@@ -257,19 +258,6 @@ def test_many_changes_in_a_row_do_not_put_the_reading_off(gallery):
     with gallery.expect_request("**/dev/gallery/live"):
         pass
     gallery.evaluate("clearInterval(window.busy)")
-
-
-def _wait_for_the_stream(page, owner):
-    """Return when the page hears what happens: a bell of one's own is told again until then."""
-    page.evaluate(
-        "document.addEventListener('live:change', () => { window.listening = true })",
-    )
-    for _attempt in range(40):
-        notify(owner.pk, "mention", "Are you there")
-        page.wait_for_timeout(200)
-        if page.evaluate("window.listening === true"):
-            return
-    pytest.fail("the live stream did not open")
 
 
 def _show(page, subject, *, trigger="live", inside=""):

@@ -199,8 +199,9 @@ def test_closed_cards_are_added_up_from_the_first_of_the_month_of_any_zone(
     pipeline, zone, django_assert_num_queries
 ):
     boss, anna = make_user("owner"), make_user()
-    since = timezone.now().astimezone(ZoneInfo(zone))
-    since = since.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    now = timezone.now().astimezone(ZoneInfo(zone))
+    month_before = now.replace(day=1) - timedelta(days=1)  # all that follows has happened already
+    since = month_before.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     ends = ["won", "lost"]
     for n, hours in enumerate((-900, -8, -4, -2, -0.01, 0, 0.01, 2, 4, 8)):
         at = since + timedelta(hours=hours)
