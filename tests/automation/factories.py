@@ -3,12 +3,15 @@
 from itertools import count
 from typing import Any
 
-from tests.factories import SYSTEM
+from tests.factories import SYSTEM, make_item
 from voronka.automation.commands import save_robot
-from voronka.automation.models import Robot
+from voronka.automation.models import Robot, RobotRun
 from voronka.automation.spans import Span
 from voronka.automation.specs import ActionSpec, RobotSpec
+from voronka.automation.worker import drain
+from voronka.items.models import Item
 from voronka.kernel.texts import LocalText
+from voronka.people.models import User
 from voronka.pipelines.models import ItemType, Pipeline, Stage
 
 _numbers = count(1)
@@ -49,3 +52,18 @@ def robot_spec(
 def make_robot(place: Pipeline | Stage | ItemType, *args: Any, **kwargs: Any) -> Robot:
     """A saved robot; see `robot_spec`."""
     return save_robot(robot_spec(place, *args, **kwargs), by=SYSTEM)
+
+
+def run(
+    pipeline: Pipeline,
+    *actions: tuple[str, dict[str, Any]],
+    trigger: str = "created",
+    owner: User | None = None,
+    **card: Any,
+) -> tuple[Item, list[dict[str, Any]]]:
+    """Let a robot with these actions act on a new card; return the card and the lines."""
+    make_robot(pipeline, trigger, *actions)
+    item = make_item(pipeline, owner=owner, **card)
+    drain()
+    item = Item.objects.select_related("stage", "owner").get(pk=item.pk)
+    return item, RobotRun.objects.filter(item=item).latest("pk").explanation["actions"]

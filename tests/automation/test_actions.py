@@ -5,10 +5,8 @@ from decimal import Decimal
 
 import pytest
 from django.utils import timezone
-from django.utils.translation import override
 
-from tests.automation.factories import TELL, make_robot
-from tests.clients.factories import make_client
+from tests.automation.factories import make_robot, run
 from tests.factories import (
     SYSTEM,
     make_field,
@@ -19,14 +17,9 @@ from tests.factories import (
     stage,
 )
 from tests.people.factories import make_department, make_user
-from voronka.automation import telephony
-from voronka.automation.commands import errands
 from voronka.automation.commands.pressing import press_button
-from voronka.automation.models import AutoTask, Errand, LossVerdict, RobotRun
-from voronka.automation.naming import RobotNames
-from voronka.automation.words import say
+from voronka.automation.models import AutoTask, LossVerdict, RobotRun
 from voronka.automation.worker import drain
-from voronka.clients.models import Exclusion
 from voronka.items.commands import (
     confirm_criterion,
     edit_item,
@@ -40,7 +33,6 @@ from voronka.items.commands.lines import Line
 from voronka.items.models import Item, ItemLink, Passage, Watch
 from voronka.journal.actors import Actor
 from voronka.journal.models import Event
-from voronka.kernel import outgoing
 from voronka.kernel.errors import InvalidInput
 from voronka.pipelines.errors import InvalidSetup
 from voronka.routing.models import Distribution
@@ -50,15 +42,6 @@ from voronka.timeline.commands.questions import reply
 from voronka.timeline.models import Activity, Notification, Question
 
 pytestmark = pytest.mark.django_db
-
-
-def run(pipeline, *actions, trigger="created", owner=None, **card):
-    """Let a robot with these actions act on a new card; return the card and the lines."""
-    make_robot(pipeline, trigger, *actions)
-    item = make_item(pipeline, owner=owner, **card)
-    drain()
-    item = Item.objects.select_related("stage", "owner").get(pk=item.pk)
-    return item, RobotRun.objects.filter(item=item).latest("pk").explanation["actions"]
 
 
 def seller():
@@ -339,90 +322,6 @@ def test_elements_are_made_for_products_and_only_new_ones():
     assert Item.objects.filter(pipeline=articles).count() == 4
 
 
-class Phones:
-    """A telephony that remembers what it was asked."""
-
-    code = "double"
-
-    def __init__(self, *answers):
-        self.asked = []
-        self.answers = list(answers)
-
-    def start_call(self, request, /):
-        self.asked.append(request)
-        return self.answers.pop(0)
-
-
-@pytest.fixture
-def phones():
-    double = Phones(
-        telephony.CallAnswer(False, detail="busy", again=True), telephony.CallAnswer(True, "c1")
-    )
-    telephony.connect(double)
-    yield double
-    telephony.disconnect(double)
-
-
-def test_a_call_is_started_with_the_same_key_until_it_works(phones):
-    owner = make_user()
-    owner.phone = "+79160000001"
-    owner.save()
-    client = make_client(phones=("+79161234567",))
-    _item, lines = run(make_pipeline(), ("start_call", {}), owner=owner, contact=client.pk)
-    errand = Errand.objects.get(pk=lines[0]["made"]["errand"])
-    assert not errands.perform(errand.pk)
-    assert errands.perform(errand.pk)
-    first, second = phones.asked
-    assert first == second
-    assert first.client_phone == "+79161234567"
-    errand.refresh_from_db()
-    assert (errand.state, errand.answer["call"]) == ("done", "c1")
-    assert RobotRun.objects.get().client_id == client.pk
-
-
-def test_no_telephony_no_call():
-    _item, lines = run(make_pipeline(), ("start_call", {}))
-    assert lines[0]["nothing"]
-
-
-def test_an_address_is_called_signed_and_with_a_steady_key(monkeypatch):
-    sent = []
-
-    def send(url, **wanted):
-        sent.append((url, wanted))
-        return outgoing.Answer(status=500 if len(sent) == 1 else 200)
-
-    monkeypatch.setattr(outgoing, "send", send)
-    hook = {"url": "https://example.com/hook", "data": {"name": "{title}"}}
-    item, _lines = run(make_pipeline(), ("http_request", hook), title="Кухня")
-    errand = Errand.objects.get()
-    assert not errands.perform(errand.pk)
-    assert errands.perform(errand.pk)
-    assert errands.perform(errand.pk)
-    keys = {wanted["headers"]["Idempotency-Key"] for _url, wanted in sent}
-    assert (len(sent), keys) == (2, {errand.key})
-    assert sent[0][1]["data"]["name"] == "Кухня"
-    assert sent[0][1]["data"]["card"] == str(item.pk)
-    assert sent[0][1]["secret"]
-
-
-@pytest.mark.parametrize(
-    "url", ["http://127.0.0.1/x", "http://[::1]/", "ftp://example.com", "http://u:p@example.com"]
-)
-def test_a_private_or_strange_address_is_refused_when_saved(url):
-    with pytest.raises(InvalidSetup) as refusal:
-        make_robot(make_pipeline(), "created", ("http_request", {"url": url}))
-    assert list(refusal.value.fields) == ["actions.0.url"]
-
-
-def test_an_outside_effect_is_not_ordered_twice_by_a_run_that_is_done_again():
-    item, _lines = run(make_pipeline(), TELL)
-    run_ = RobotRun.objects.get()
-    for _n in range(2):
-        errands.order("http", {"url": "https://example.com"}, key=f"run-{run_.pk}-0", item=item)
-    assert Errand.objects.count() == 1
-
-
 def test_a_reminder_comes_before_the_task_is_due():
     wanted = {"title": "Замер", "due": "5h calendar", "remind": "1h calendar"}
     run(make_pipeline(), ("auto_task", wanted))
@@ -488,66 +387,3 @@ def test_a_robot_asks_nothing_twice_and_nobody_about_themselves():
         write_note(word, by=Actor.user(seller), item_id=item.pk)
         drain()
     assert Question.objects.count() == 1
-
-
-def test_a_client_is_excluded_by_the_chosen_contacts_for_a_term():
-    supplier = make_client(
-        phones=("+7 916 123-45-67",),
-        emails=("sales@boards.example", "boards@gmail.com"),
-        accounts=("telegram:boards",),
-    )
-    settings = {
-        "reason": "supplier",
-        "contacts": ["phone", "domain"],
-        "term": "30d calendar",
-        "comment": "Плиты",
-    }
-    _item, lines = run(make_pipeline(), ("exclude", settings), contact=supplier.pk)
-    rows = {(r.identity_kind, r.identity_value): r for r in Exclusion.objects.all()}
-    assert set(rows) == {("phone", "+79161234567"), ("domain", "boards.example")}
-    row = rows["domain", "boards.example"]
-    assert (row.reason, row.comment, row.client_id) == ("supplier", "Плиты", supplier.pk)
-    assert timedelta(days=29) < row.until - timezone.now() <= timedelta(days=30)
-    assert "boards.example" in lines[0]["text"]["ru"]
-    assert Event.objects.filter(verb="exclusion.added", actor_kind="robot").count() == 2
-
-
-def test_who_is_excluded_already_or_has_no_contact_is_left_alone():
-    spammer = make_client(emails=("win@prize.example",))
-    pipeline = make_pipeline()
-    item, _lines = run(pipeline, ("exclude", {}), contact=spammer.pk)
-    assert Exclusion.objects.get().until is None
-    assert Item.objects.get(pk=item.pk).closed_at is None  # the card stays where it is
-    for client in (spammer, make_client(), None):
-        card = make_item(pipeline, contact=client.pk if client else None)
-        drain()
-        told = RobotRun.objects.filter(item=card).latest("pk").explanation["actions"]
-        assert told[0]["nothing"]
-    assert Exclusion.objects.count() == 1
-
-
-@pytest.mark.parametrize("settings", [{"reason": "enemy"}, {"contacts": []}, {"contacts": ["fax"]}])
-def test_an_exclusion_says_whom_and_by_what(settings):
-    with pytest.raises(InvalidSetup):
-        make_robot(make_pipeline(), "created", ("exclude", settings))
-
-
-def test_an_exclusion_reads_as_a_sentence_in_both_languages():
-    pipeline = make_pipeline()
-    robot = make_robot(
-        pipeline, "created", ("exclude", {"reason": "applicant", "term": "90d calendar"})
-    )
-    said = {}
-    for language in ("ru", "en"):
-        with override(language):
-            said[language] = say(robot, RobotNames(pipeline.item_type, pipeline)).actions
-    assert said == {
-        "ru": [
-            "внести клиента в исключения на 90 дней календарного времени (Соискатель):"
-            " телефоны, адреса почты, аккаунты в мессенджерах"
-        ],
-        "en": [
-            "exclude the client for 90 days of calendar time (Job seeker):"
-            " phones, e-mail addresses, accounts in messengers"
-        ],
-    }

@@ -14,17 +14,9 @@ from voronka.automation.commands.verdicts import confirm_loss, return_to_work
 from voronka.automation.explaining import buttons, card_robots
 from voronka.automation.mapping import funnel_map, revival
 from voronka.automation.models import LossVerdict, Robot
-from voronka.automation.queries import (
-    engine_state,
-    norm_review,
-    outdated_tasks,
-    queue,
-    robot_rows,
-    robot_runs,
-    verdict_queue,
-    verdict_shares,
-)
+from voronka.automation.queries import engine_state, outdated_tasks, queue, robot_rows, robot_runs
 from voronka.automation.rehearsing import rehearse
+from voronka.automation.verdict_queries import norm_review, verdict_queue, verdict_shares
 from voronka.automation.worker import drain
 from voronka.items.commands import edit_item, lose_item, move_item, win_item
 from voronka.items.commands.clocks import prolong_stage

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
-from functools import partial
-from itertools import pairwise
 from typing import Any
 
 import pytest
 from django.core.files.base import ContentFile
 from django.db import transaction
-from django.db.models import Sum
 from django.utils import timezone
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -30,8 +25,8 @@ from hypothesis.stateful import (
 )
 
 from tests.factories import SYSTEM, make_field, make_item_type, make_pipeline, make_reason
+from tests.items.truths import Truths, World
 from tests.people.factories import make_role, make_user
-from voronka.items import rules
 from voronka.items.commands import (
     assign_owner,
     attach_file,
@@ -60,9 +55,8 @@ from voronka.items.commands.folding import fold_tally
 from voronka.items.commands.lines import Line
 from voronka.items.commands.losses import change_loss_reason, overturn_loss
 from voronka.items.commands.tunnelling import Tunnel, tunnel_item
-from voronka.items.models import Item, ItemLink, LineItem, StageVisit, Tally
+from voronka.items.models import Item, LineItem
 from voronka.journal.actors import Actor
-from voronka.journal.models import Event
 from voronka.kernel.errors import DomainError
 from voronka.people.schedules import schedule_of
 from voronka.pipelines.models import LossReason, Stage
@@ -74,7 +68,6 @@ from voronka.timeline.commands.activities import (
     reopen_activity,
 )
 from voronka.timeline.commands.notes import delete_note, edit_note, pin_note, write_note
-from voronka.timeline.models import Activity
 
 pytestmark = pytest.mark.django_db
 
@@ -87,47 +80,7 @@ HOURS = st.integers(-48, 72)
 QUIET = {"last_touch_at", "first_response_at", "version", "changed_at"}  # no version of their own
 
 
-@dataclass
-class World:
-    """All that is stored about cards, read in one go after each step."""
-
-    items: list[Item]
-    rows: dict[int, dict[str, Any]]
-    visits: dict[int, list[StageVisit]]
-    with_lines: set[int]
-    next_steps: dict[int, tuple[datetime | None, str, str]]
-    converted: list[tuple[int, int]]  # lead, living deal
-    entered: dict[int, int]  # the stage that the journal names last
-    events: int
-
-    @classmethod
-    def read(cls) -> World:
-        items = list(Item.objects.select_related("stage").order_by("pk"))
-        visits: dict[int, list[StageVisit]] = defaultdict(list)
-        for visit in StageVisit.objects.order_by("entered_at", "pk"):
-            visits[visit.item_id].append(visit)
-        planned = Activity.objects.filter(done_at=None, due_at__isnull=False)
-        walked = Event.objects.filter(subject_type="item", diff__has_key="entered")
-        made = ItemLink.objects.filter(kind="converted", child__deleted_at=None)
-        return cls(
-            items=items,
-            rows={row["id"]: row for row in Item.objects.values()},
-            visits=visits,
-            with_lines=set(LineItem.objects.values_list("item_id", flat=True)),
-            next_steps={
-                a.item_id: (a.due_at, a.kind, a.title) for a in planned.order_by("-due_at", "-pk")
-            },
-            converted=list(made.values_list("parent_id", "child_id")),
-            entered={
-                e.subject_id: e.diff["entered"]
-                for e in walked.exclude(verb="item.assigned").order_by("pk")
-                if e.diff["entered"] is not None
-            },
-            events=Event.objects.count(),
-        )
-
-
-class Cards(RuleBasedStateMachine):
+class Cards(Truths, RuleBasedStateMachine):
     """People of one small company at work on a funnel of leads and one of deals."""
 
     cards = Bundle("cards")
@@ -455,89 +408,9 @@ class Cards(RuleBasedStateMachine):
     def take_bulk_back(self, run, by):
         self.attempt(undo_bulk, run, by=self.actor(by))
 
-    # What is true at all times
-
     @invariant()
     def the_base_is_true(self):
-        self.every_card_has_one_open_visit_and_visits_follow_each_other()
-        self.a_closed_card_says_when_and_a_lost_one_why()
-        self.the_clock_of_a_card_is_that_of_its_stage_and_owner()
-        self.no_card_stands_in_a_stage_without_its_facts()
-        self.the_next_step_is_the_earliest_that_is_planned()
-        self.a_lead_with_its_deal_is_won_and_has_but_one()
-        self.the_journal_tells_where_every_card_stands()
-        self.the_tally_is_the_count()
-
-    def every_card_has_one_open_visit_and_visits_follow_each_other(self):
-        for item in self.world.items:
-            visits = self.world.visits[item.pk]
-            last = visits[-1]
-            assert [v.left_at for v in visits].count(None) == 1
-            assert last.left_at is None
-            assert not last.jump
-            assert (last.stage_id, last.entered_at) == (item.stage_id, item.stage_entered_at)
-            assert last.pipeline_id == item.pipeline_id == item.stage.pipeline_id
-            for earlier, later in pairwise(visits):
-                assert earlier.left_at == later.entered_at
-                assert not earlier.jump or earlier.left_at == earlier.entered_at
-
-    def a_closed_card_says_when_and_a_lost_one_why(self):
-        for item in self.world.items:
-            assert (item.closed_at is None) == item.stage.is_open
-            assert item.closed_at in (None, item.stage_entered_at)
-            assert (item.loss_reason_id is not None) == (item.stage.kind == "lost")
-
-    def the_clock_of_a_card_is_that_of_its_stage_and_owner(self):
-        for item in self.world.items:
-            stalls_at = rules.stalls_at(
-                item.stage,
-                item.stage_entered_at,
-                partial(self.schedules.__getitem__, item.owner_id),
-                extra=item.stall_extra,
-            )
-            assert item.stalls_at == (None if item.paused_at else stalls_at)
-            assert item.paused_at is None or item.stage.deadline is not None
-
-    def no_card_stands_in_a_stage_without_its_facts(self):
-        for item in self.world.items:
-            has_lines = item.pk in self.world.with_lines
-            facts = rules.Facts(item.values, rules.system_facts(item, lines=has_lines))
-            codes = rules.required_codes(self.stages[item.pipeline_id], item.stage)
-            assert not rules.missing(codes, facts)
-
-    def the_next_step_is_the_earliest_that_is_planned(self):
-        for item in self.world.items:
-            first = self.world.next_steps.get(item.pk, (None, "", ""))
-            assert first == (
-                item.next_activity_at,
-                item.next_activity_kind,
-                item.next_activity_title,
-            )
-
-    def a_lead_with_its_deal_is_won_and_has_but_one(self):
-        leads = [lead for lead, _deal in self.world.converted]
-        assert len(leads) == len(set(leads)), "one lead, two deals"
-        for item in self.world.items:
-            if item.pk in leads:
-                assert item.stage.kind == "won" or self.world.visits[item.pk][-1].correction
-
-    def the_journal_tells_where_every_card_stands(self):
-        for pk, entered in self.world.entered.items():
-            assert self.world.rows[pk]["stage_id"] == entered
-
-    def the_tally_is_the_count(self):
-        counted: dict[tuple[int, int], list[Any]] = defaultdict(lambda: [0, Decimal(0)])
-        for item in self.world.items:
-            if item.closed_at is None and item.deleted_at is None:
-                line = counted[item.stage_id, item.owner_id]
-                line[0], line[1] = line[0] + 1, line[1] + item.amount
-        lines = Tally.objects.values_list("stage_id", "owner_id")
-        totals = {
-            (stage, owner): [cards, amount]
-            for stage, owner, cards, amount in lines.annotate(Sum("cards"), Sum("amount"))
-            if cards or amount
-        }
-        assert totals == dict(counted)
+        self.everything_is_true()
 
     # Helpers
 
