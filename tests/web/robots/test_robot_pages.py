@@ -1,25 +1,21 @@
-"""The robots editor: the overview, the columns, the form, trials, the queue."""
+"""The robots editor: the overview, the columns, the form."""
 
-import re
 from datetime import timedelta
 
 import pytest
-from django.urls import reverse
 from django.utils import timezone
 
-from tests.automation.factories import TELL, make_robot
+from tests.automation.factories import make_robot
 from tests.clients.factories import make_client
-from tests.factories import SYSTEM, make_field, make_item, make_item_type, make_pipeline, stage
+from tests.factories import SYSTEM, make_field, make_item, make_pipeline, stage
 from tests.people.factories import make_role, make_user
+from tests.web.robots.scene import SILENCE, refusals, save, url
 from voronka.automation import registry
 from voronka.automation.commands import save_robot
-from voronka.automation.models import Engine, Errand, Robot, RobotRun
+from voronka.automation.models import Robot, RobotRun
 from voronka.automation.naming import name_of
-from voronka.automation.queries import robot_rows
-from voronka.automation.worker import drain
 from voronka.clients.commands import delete_client
 from voronka.items.commands import move_item
-from voronka.journal.models import Event
 from voronka.pipelines.models import LossReason
 from voronka.web.robots import asks
 from voronka.web.robots.choices import Choices
@@ -28,61 +24,6 @@ from voronka.web.robots.form import RobotForm
 from voronka.web.robots.starters import start
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def pipeline():
-    return make_pipeline(make_item_type("deal"))
-
-
-@pytest.fixture
-def owner():
-    return make_user("owner")
-
-
-@pytest.fixture
-def boss(client, owner):
-    """A browser of the owner, in Russian."""
-    client.force_login(owner)
-    return client
-
-
-def url(name, *args):
-    return reverse(f"robots:{name}", args=args)
-
-
-SILENCE = {
-    "name.ru": "Тишина: задача",
-    "enabled": "on",
-    "place": "s2",
-    "trigger": "silence",
-    "trigger_drawn": "silence",
-    "t.after.count": "3",
-    "t.after.unit": "d",
-    "t.after.clock": "working",
-    "action": ["a0", "a1"],
-    "a0.code": "schedule_activity",
-    "a0.kind": "task",
-    "a0.who": ["owner"],
-    "a0.title.ru": "Дожать КП",
-    "a0.due.count": "4",
-    "a0.due.unit": "h",
-    "a0.due.clock": "working",
-    "a1.code": "notify",
-    "a1.who": ["head", "owner"],
-    "a1.text.ru": "Тишина: {title}",
-    "on_leave": "cancel",
-    "in_slider": "1",
-}
-
-
-def save(client, pipeline, **changes):
-    return client.post(url("new", pipeline.pk), {**SILENCE, **changes}, HTTP_HX_REQUEST="true")
-
-
-def refusals(answer):
-    """What a form was refused for."""
-    return re.findall(r'class="field-error">.*?</svg>(.*?)</p>', answer.content.decode())
 
 
 # -- the overview and the columns -------------------------------------------------------------
@@ -325,103 +266,6 @@ def test_ready_chains_survive_being_opened_and_saved_unchanged(pipeline):
     spec = RobotForm.of(robot, pipeline).spec(robot.code)
     assert [dict(a.settings) for a in spec.actions] == [a.get("with", {}) for a in robot.actions]
     assert spec.delay == robot.delay
-
-
-# -- trials, runs, the queue --------------------------------------------------------------------
-
-
-def test_a_rehearsal_tells_when_the_robot_of_the_form_would_have_fired(boss, pipeline):
-    item = make_item(pipeline)
-    move_item(item.pk, to=stage(pipeline, "s2"), by=SYSTEM)
-    data = {**SILENCE, "home": pipeline.pk, "trigger": "stage_entered",
-            "trigger_drawn": "stage_entered"}  # fmt: skip
-    page = boss.post(url("rehearse"), data).content.decode()
-    assert '<span class="figure">1</span>' in page
-    assert item.title in page
-    assert not Robot.objects.exists()
-
-
-def test_a_trial_on_one_card_tells_what_each_condition_sees(boss, pipeline):
-    item = make_item(stage(pipeline, "s2").pipeline, amount=500)
-    data = {
-        **SILENCE,
-        "home": pipeline.pk,
-        "try_card": item.pk,
-        "place": "",
-        "c": ["0"],
-        "c.0.kind": "fact",
-        "c.0.fact": "amount",
-        "c.0.op": "greater",
-        "c.0.value": "1000",
-    }
-    page = boss.post(url("on_card"), data).content.decode()
-    assert "Условия не выполнены" in page
-    assert "сейчас: 500" in page
-
-
-def test_runs_tell_their_story_and_hide_cards_one_may_not_see(boss, client, pipeline):
-    known = {"fact": "title", "op": "filled"}
-    robot = make_robot(pipeline, "created", TELL, conditions=known)
-    make_item(pipeline, title="Кухня Ивановых")
-    drain()
-    told = boss.get(url("runs", robot.pk)).content.decode()
-    assert told.count("Кухня Ивановых") > 1  # the card, and what the condition saw
-    assert robot_rows(pipeline.item_type)[0].done == 1
-    client.force_login(make_user("head_of_sales"))  # the card is of nobody below
-    hidden = client.get(url("runs", robot.pk)).content.decode()
-    assert "Карточка, которую ваша роль не показывает" in hidden
-    assert "Кухня Ивановых" not in hidden
-
-
-def test_applying_a_robot_reaches_the_cards_that_are_there(
-    boss, pipeline, django_capture_on_commit_callbacks
-):
-    make_item(pipeline)
-    robot = make_robot(stage(pipeline, "s1"), "stage_entered", TELL)
-    assert "1 открытая карточка" in boss.get(url("apply", robot.pk)).content.decode()
-    refused = boss.post(url("apply", robot.pk), {"days": "100"})
-    assert refused.status_code == 422
-    assert "60" in refused.content.decode()
-    assert boss.post(url("apply", robot.pk), {"days": "3"}).status_code == 204
-
-
-def test_the_queue_pages_through_runs_that_are_due_at_the_same_moment(boss, pipeline):
-    robot, at = make_robot(pipeline), timezone.now() + timedelta(days=1)
-    items = [make_item(pipeline) for _n in range(53)]
-    RobotRun.objects.all().delete()
-    RobotRun.objects.bulk_create(
-        RobotRun(robot=robot, item=i, key="k", due_at=at, created_at=at, stay=at) for i in items
-    )
-    first = boss.get(url("queue"))
-    assert first.content.decode().count('<tr id="run-') == 50
-    rest = boss.get(url("queue"), {"after": first.context["next"]}).content.decode()
-    assert rest.count('<tr id="run-') == 3
-
-
-def test_a_failed_errand_is_shown_with_its_error_and_tried_again(boss, pipeline, owner):
-    now = timezone.now()
-    errand = Errand.objects.create(
-        key="k", kind="http", state="failed", attempts=8, next_at=now, created_at=now,
-        ended_at=now, answer={"error": "<b>refused</b>"}, item=make_item(pipeline),
-    )  # fmt: skip
-    page = boss.get(url("queue")).content.decode()
-    assert "&lt;b&gt;refused" in page
-    boss.post(url("retry", errand.pk))
-    boss.post(url("retry", errand.pk))  # it waits already: nothing new to tell
-    errand.refresh_from_db()
-    assert errand.state == "waiting"
-    event = Event.objects.get(verb="errand.retried")
-    assert (event.actor_user_id, event.diff["item"]) == (owner.pk, errand.item_id)
-    assert errand.item.title in boss.get(reverse("audit:index")).content.decode()
-
-
-def test_the_kill_switch_stops_with_a_reason_and_starts_again(boss, pipeline, owner):
-    boss.post(url("stop"), {"why": "Пишет клиентам"})
-    assert Engine.objects.get().stopped_by_id == owner.pk
-    assert "Пишет клиентам" in boss.get(url("index")).content.decode()
-    assert "Все роботы остановлены" in boss.get(url("pipeline", pipeline.pk)).content.decode()
-    boss.post(url("start"), {"missed": "forget"})
-    assert Engine.objects.get().stopped_at is None
 
 
 def test_a_condition_names_the_client_that_was_chosen(boss, pipeline, owner):

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 from voronka.automation import chains, registry
 from voronka.automation.rules import MAX_ACTIONS
 from voronka.kernel.errors import Sentence
-from voronka.web.robots import asks, conditions
+from voronka.web.robots import asks, conditions, rows
 from voronka.web.robots.asks import Ask
 from voronka.web.robots.choices import Choices, Group, Option
 
@@ -37,7 +37,7 @@ class Deed:
     key: str
     code: str
     data: Mapping[str, Any] = field(default_factory=dict)
-    tree: conditions.Row | None = None
+    tree: rows.Row | None = None
     ways: dict[str, list[Deed]] = field(default_factory=dict)
 
     def settings(self, builder: conditions.Builder, *, finished: bool = False) -> dict[str, Any]:
@@ -63,7 +63,7 @@ def of(pairs: Sequence[chains.Listed], where: str = ROBOT) -> list[Deed]:
     for number, (code, settings) in enumerate(pairs):
         deed = _new(_key(where, number), code, settings)
         if deed.tree is not None:
-            deed.tree = conditions.from_json(settings.get("conditions") or {}, _base(deed))
+            deed.tree = rows.from_json(settings.get("conditions") or {}, _base(deed))
         for way, listed in chains.inner(code, settings):
             deed.ways[way] = of(listed, f"{deed.key}.{way}")
         found.append(deed)
@@ -78,7 +78,7 @@ def read(data: QueryDict, where: str = ROBOT, depth: int = 0) -> list[Deed]:
         action = registry.action(code)
         deed = _new(key, code, asks.read(action.params, data, key) if action else {})
         if deed.tree is not None and depth < chains.DEEPEST:
-            deed.tree = conditions.read(data, _base(deed))
+            deed.tree = rows.read(data, _base(deed))
             deed.ways = {way: read(data, f"{key}.{way}", depth + 1) for way in chains.WAYS}
         found.append(deed)
     return found
@@ -99,7 +99,7 @@ def drop(deeds: list[Deed], key: str) -> None:
         listed[:] = [deed for deed in listed if deed.key != key]
 
 
-def trees(deeds: Sequence[Deed], place: str = "actions") -> Iterator[tuple[str, conditions.Row]]:
+def trees(deeds: Sequence[Deed], place: str = "actions") -> Iterator[tuple[str, rows.Row]]:
     """Return the conditions of all branches with where refusals name them."""
     for index, deed in enumerate(deeds):
         if deed.tree is not None:
@@ -111,7 +111,7 @@ def trees(deeds: Sequence[Deed], place: str = "actions") -> Iterator[tuple[str, 
 def _new(key: str, code: str, data: Mapping[str, Any] | None = None) -> Deed:
     deed = Deed(key, code, data or {})
     if code == chains.BRANCH:
-        deed.tree = conditions.Row("all", base=_base(deed))
+        deed.tree = rows.Row("all", base=_base(deed))
         deed.ways = {way: [] for way in chains.WAYS}
     return deed
 
@@ -185,9 +185,9 @@ class Drawing:
 
     def _deed(self, deed: Deed, place: str, depth: int) -> DrawnDeed:
         action = registry.action(deed.code)
-        rows = []
+        asked = []
         if action is not None and deed.tree is None:
-            rows = asks.draw(action.params, deed.data, deed.key, self.choices, self._at(place))
+            asked = asks.draw(action.params, deed.data, deed.key, self.choices, self._at(place))
         condition = None
         if deed.tree is not None:
             errors = self._at(f"{place}.conditions")
@@ -198,7 +198,7 @@ class Drawing:
             deed,
             str(action.title) if action else deed.code,
             action.icon if action else "robot",
-            rows,
+            asked,
             self.errors.get(place, ""),
             condition,
             self.errors.get(f"{place}.conditions", ""),

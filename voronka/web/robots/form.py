@@ -24,7 +24,7 @@ from voronka.kernel.texts import LocalText
 from voronka.people.models import User
 from voronka.pipelines.codes import code_from
 from voronka.pipelines.models import ItemType, Pipeline, Stage
-from voronka.web.robots import asks, conditions, deeds
+from voronka.web.robots import asks, conditions, deeds, rows
 from voronka.web.robots.asks import Ask, SpanParts
 from voronka.web.robots.choices import Choices, Group, Option
 from voronka.web.robots.deeds import Deed, DrawnList
@@ -62,7 +62,7 @@ class RobotForm:
     enabled: bool = True
     trigger: str = ""
     settings: Mapping[str, Any] = field(default_factory=dict)
-    tree: conditions.Row = field(default_factory=lambda: conditions.Row("all"))
+    tree: rows.Row = field(default_factory=lambda: rows.Row("all"))
     delay: SpanParts = field(default_factory=SpanParts)
     deeds: list[Deed] = field(default_factory=list)
     on_leave: str = Robot.OnLeave.CANCEL
@@ -84,7 +84,7 @@ class RobotForm:
             robot.enabled,
             robot.trigger,
             robot.settings,
-            conditions.from_json(robot.conditions),
+            rows.from_json(robot.conditions),
             SpanParts.of(robot.delay.write()),
             deeds.of(chains.kept(robot.actions)),
             robot.on_leave,
@@ -106,7 +106,7 @@ class RobotForm:
             "enabled" in data,
             trigger,
             asks.read(known.params, data, "t") if known and same else {},
-            conditions.read(data),
+            rows.read(data),
             SpanParts.read(data, "delay"),
             deeds.read(data),
             data.get("on_leave", Robot.OnLeave.CANCEL),
@@ -130,8 +130,8 @@ class RobotForm:
         if verb.startswith("c."):
             base, _slash, path = where.rpartition("/")
             for _place, tree in self.trees:
-                if tree.base == (base or conditions.CARD):
-                    conditions.change(tree, verb[2:], path)
+                if tree.base == (base or rows.CARD):
+                    rows.change(tree, verb[2:], path)
         elif verb == "a.add":
             code, _slash, listed = where.partition("/")
             deeds.add(self.deeds, code, listed or deeds.ROBOT)
@@ -164,7 +164,7 @@ class RobotForm:
         return fact_specs(self.item_type)
 
     @property
-    def trees(self) -> list[tuple[str, conditions.Row]]:
+    def trees(self) -> list[tuple[str, rows.Row]]:
         """The conditions of the robot and of its branches, with where refusals name them."""
         return [("conditions", self.tree), *deeds.trees(self.deeds)]
 

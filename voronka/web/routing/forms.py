@@ -15,7 +15,7 @@ from voronka.routing.facts import fact_specs
 from voronka.routing.models import Distribution, RoutingRule
 from voronka.web.channels.forms import funnels, takers
 from voronka.web.people.forms import people_choices
-from voronka.web.robots import conditions
+from voronka.web.robots import conditions, rows
 
 
 class RuleForm(forms.Form):
@@ -53,16 +53,16 @@ class RuleForm(forms.Form):
                 else "",
             }
         if data is not None:
-            self.tree = conditions.read(data)
+            self.tree = rows.read(data)
         else:
-            self.tree = conditions.from_json(row.condition if row else {})
+            self.tree = rows.from_json(row.condition if row else {})
         conditions.Builder(self.facts, {}).settle(self.tree)
 
     def act(self, what: str) -> None:
         """Do what a button of the condition asks: "c.add:0"."""
         verb, _colon, where = what.partition(":")
         if verb.startswith("c."):
-            conditions.change(self.tree, verb[2:], where)
+            rows.change(self.tree, verb[2:], where)
 
     def spec(self) -> RuleSpec | None:
         """Return what the command takes; None when the condition is unfinished."""

@@ -1,8 +1,9 @@
-"""All that is stored about cards, and what is true of it at all times."""
+"""A company whose cards are watched: all that is stored, and what is true at all times."""
 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -10,14 +11,27 @@ from functools import partial
 from itertools import pairwise
 from typing import Any
 
+from django.db import transaction
 from django.db.models import Sum
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+)
 
+from tests.factories import SYSTEM, make_field, make_item_type, make_pipeline, make_reason
+from tests.people.factories import make_role, make_user
 from voronka.items import rules
 from voronka.items.models import Item, ItemLink, LineItem, StageVisit, Tally
+from voronka.journal.actors import Actor
 from voronka.journal.models import Event
+from voronka.kernel.errors import DomainError
 from voronka.kernel.worktime import WorkSchedule
+from voronka.people.schedules import schedule_of
 from voronka.pipelines.models import Stage
 from voronka.timeline.models import Activity
+
+QUIET = {"last_touch_at", "first_response_at", "version", "changed_at"}  # no version of their own
 
 
 @dataclass
@@ -60,15 +74,75 @@ class World:
         )
 
 
-class Truths:
-    """What holds of the base after every step, whatever people did."""
+class Company(RuleBasedStateMachine):
+    """A small company with funnels of leads and of deals, and what holds of it at all times."""
 
     world: World
     stages: dict[int, list[Stage]]  # by pipeline
     schedules: dict[int, WorkSchedule]  # by user
 
-    def everything_is_true(self):
-        """Look at all of it."""
+    def __init__(self) -> None:
+        super().__init__()
+        self._scene = transaction.atomic()
+        self._scene.__enter__()
+
+    def teardown(self) -> None:
+        transaction.set_rollback(True)
+        self._scene.__exit__(None, None, None)
+
+    @initialize()
+    def open_the_company(self) -> None:
+        self.head, self.anna = make_user(make_role(everything=True)), make_user("manager")
+        self.boris = make_user("manager")
+        self.people = {"head": self.head, "anna": self.anna, "boris": self.boris}
+        lead, deal = make_item_type("lead"), make_item_type("deal")
+        for kind in (lead, deal):
+            make_field(kind, "budget", "money")
+        self.leads = make_pipeline(lead, stages=3, reasons=True)
+        self.deals = make_pipeline(deal, stages=4)
+        make_reason(self.deals, needs_comment=True)
+        make_reason(self.deals)
+        self.after = make_pipeline(deal, stages=4, reasons=True)
+        self.schedules = {user.pk: schedule_of(user.pk) for user in self.people.values()}
+        stages = self.deals.stages
+        stages.filter(code="s1").update(deadline_minutes=60, deadline_working=False)
+        stages.filter(code="s2").update(deadline_minutes=240, required=["amount"])
+        stages.filter(code="s3").update(
+            required=["budget"],
+            exit_criteria=[{"code": "agreed", "text": {"ru": "Да"}, "check": "manual"}],
+        )
+        stages.filter(code="s4").update(required=["lines"])
+        self.leads.stages.filter(code="s2").update(deadline_minutes=30, required=["budget"])
+        self.stages = {p.pk: list(p.stages.all()) for p in (self.leads, self.deals, self.after)}
+        self.world = World.read()
+
+    def actor(self, name: str) -> Actor:
+        return SYSTEM if name == "system" else Actor.user(self.people[name])
+
+    def attempt(self, command: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        """Do it; a refusal must leave nothing behind. Return what came of it, None if refused."""
+        before = self.world
+        try:
+            done = command(*args, **kwargs)
+        except DomainError as error:
+            refusal = str(error)
+        else:
+            refusal = ""
+        self.world = World.read()
+        if refusal:
+            assert self.world == before, f"refused, and yet something has changed: {refusal}"
+            return None
+        if self.world.rows != before.rows:
+            assert self.world.events > before.events, "a card has changed without an event"
+        for pk, was in before.rows.items():
+            row = self.world.rows[pk]
+            assert row["version"] >= was["version"]
+            changed = {name for name in row if row[name] != was[name]}
+            assert row["version"] > was["version"] or changed <= QUIET, changed
+        return done
+
+    @invariant()
+    def the_base_is_true(self):
         self.every_card_has_one_open_visit_and_visits_follow_each_other()
         self.a_closed_card_says_when_and_a_lost_one_why()
         self.the_clock_of_a_card_is_that_of_its_stage_and_owner()
