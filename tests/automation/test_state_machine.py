@@ -11,7 +11,8 @@ from hypothesis.stateful import initialize, invariant, rule, run_state_machine_a
 
 from tests.automation.factories import TELL, make_robot
 from tests.factories import stage
-from tests.items.test_state_machine import Cards, World
+from tests.items.company import World
+from tests.items.test_state_machine import Cards
 from voronka.automation.models import AutoTask, RobotRun, Wake
 from voronka.automation.worker import drain
 

@@ -1,5 +1,6 @@
 """What comes in is kept before it is read, is carded once, and is never lost (IN-10)."""
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
@@ -21,6 +22,7 @@ from voronka.channels.contract import RawEvent
 from voronka.channels.models import Channel, Enquiry
 from voronka.channels.queries import channel_of, count_lost, ledger
 from voronka.channels.tasks import forget_old_bodies
+from voronka.clients.commands import exclude
 from voronka.clients.models import Client
 from voronka.items.models import Item
 from voronka.journal.actors import Actor
@@ -241,3 +243,21 @@ def test_an_enquiry_costs_few_queries(django_assert_max_num_queries):
     # 29 in two transactions, four to begin and end them, three to choose how the owner is told
     with django_assert_max_num_queries(36):
         receive(channel_of(channel.code), event)
+
+
+def test_whoever_looks_at_the_ledger_is_told_of_what_was_stopped_too(
+    django_capture_on_commit_callbacks,
+):
+    channel, phone = make_channel(), "+79160000001"
+    exclude([("phone", phone)], reason="spam", by=SYSTEM)
+    told: list[str] = []
+
+    def listen(execute, sql, params, many, context):
+        if "pg_notify" in str(sql):
+            told.extend(params[1])
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(listen), django_capture_on_commit_callbacks(execute=True):
+        row = write_in(channel, **{"from": [["phone", phone]]})
+    assert row.state == Enquiry.State.EXCLUDED
+    assert [m for m in map(json.loads, told) if (m["s"], m["i"]) == ("enquiry", row.pk)]

@@ -50,6 +50,7 @@ from voronka.items.commands.sources import add_touch
 from voronka.items.commands.tunnelling import Tunnel, tunnel_item
 from voronka.items.models import Item, ItemLink, Passage
 from voronka.journal.actors import Actor
+from voronka.journal.live import announce_change
 from voronka.kernel.errors import DomainError
 from voronka.kernel.gathering import gathered
 from voronka.kernel.rows import RowGone, update_row
@@ -84,7 +85,7 @@ class TakenByAnother(Exception):
 
 
 def finish(enquiry: Enquiry, state: str, decision: dict[str, Any]) -> None:
-    """Write what became of an event; only one process can."""
+    """Write what became of an event, and tell whoever looks at the ledger; only one process can."""
     enquiry.state = state
     enquiry.decision = {**enquiry.decision, **decision}
     if state == Enquiry.State.CARDED:
@@ -94,6 +95,7 @@ def finish(enquiry: Enquiry, state: str, decision: dict[str, Any]) -> None:
         update_row(enquiry, [*columns, "item", "message", "exclusion"], among=("state", UNFINISHED))
     except RowGone as error:
         raise TakenByAnother from error
+    announce_change("enquiry.settled", Enquiry.journal_type, enquiry.pk)
 
 
 @dataclass(slots=True)
