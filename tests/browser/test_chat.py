@@ -103,6 +103,7 @@ def test_the_conversation_is_there_when_the_visitor_returns_and_a_badge_says_so(
     page.get_by_role("button", name="Написать нам").click()
     say(page, "Здравствуйте")
     expect(window(page).get_by_text("Отправлено")).to_be_visible()
+    page.wait_for_function("Object.values(localStorage).some(kept => JSON.parse(kept).talks)")
     page.goto("about:blank")
     answer(chat, "Добрый день", anna)
     page.goto(address)

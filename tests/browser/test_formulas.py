@@ -63,6 +63,7 @@ def test_a_field_counts_itself_after_a_formula_put_together_by_keys(page, login,
     expect(page.locator(".formula-field.invalid .field-error").first).to_contain_text("«cost»")
     expect(line).to_have_value("amount - kost")
     line.fill("amount - cost")
+    expect(page.locator(".formula-tried dd")).to_have_text("600")  # nothing moves any more
     page.get_by_role("button", name="Добавить поле").click()
     page.wait_for_url(lambda url: "new" not in url)
     made = Field.objects.exclude(formula="").get(item_type=kind)

@@ -95,7 +95,7 @@ def finish(enquiry: Enquiry, state: str, decision: dict[str, Any]) -> None:
         update_row(enquiry, [*columns, "item", "message", "exclusion"], among=("state", UNFINISHED))
     except RowGone as error:
         raise TakenByAnother from error
-    announce_change("enquiry.settled", Enquiry.journal_type, enquiry.pk)
+    announce_change("enquiry.changed", Enquiry.journal_type, enquiry.pk)
 
 
 @dataclass(slots=True)

@@ -49,7 +49,9 @@ async function read() {
   } catch { /* no connection: the stream comes back and asks again */ }
 }
 
+let talked = false // once they have, an answer that comes late does not undo it
 function keep(talks) { // where the visitor will be known by it again
+  talks = talked ||= talks
   if (framed) tell({ token, talks })
   else try { localStorage.setItem(STORE, JSON.stringify({ token, talks })) } catch { /* this page only */ }
 }
