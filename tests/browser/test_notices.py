@@ -82,7 +82,7 @@ def test_a_device_is_let_in_shows_a_notice_and_leads_to_the_card(page, login, li
     shown = page.evaluate(
         """async () => {
             const worker = await navigator.serviceWorker.getRegistration("/notifications/worker.js")
-            for (let i = 0; i < 100; i++) {
+            for (let i = 0; i < 400; i++) { // a busy machine takes its time
                 const shown = await worker.getNotifications()
                 if (shown.length) return shown.map(one => [one.title, one.body, one.data.id])
                 await new Promise(done => setTimeout(done, 50))

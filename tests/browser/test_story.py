@@ -177,9 +177,13 @@ def test_a_newcomer_plays_the_client_by_form_letter_and_chat(house, seat, phone)
     expect(dialog).to_be_hidden()
     write(client, *spam)
     stopped = owner.locator("tr", has_text="spam@promo.example").locator("td.num", has_text="1")
-    owner.goto("/setup/ledger/?all=1")  # it reads itself anew when the worker has looked at it
-    expect(owner.locator("tbody tr").first).to_contain_text("Остановлено исключением")
-    owner.goto("/setup/exclusions/")
+    for _time in range(WAIT // 500):
+        owner.goto("/setup/exclusions/")
+        if stopped.count():
+            break
+        owner.wait_for_timeout(500)
     expect(stopped).to_have_text("1")
+    owner.goto("/setup/ledger/?all=1")
+    expect(owner.locator("tbody tr").first).to_contain_text("Остановлено исключением")
     assert Enquiry.objects.filter(state=Enquiry.State.EXCLUDED).count() == stopped_before + 1
     assert Item.objects.filter(title="База клиентов").count() == 1
